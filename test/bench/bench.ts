@@ -26,7 +26,7 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
 const SIDES = { diffusers: runDiffusers, svd: runSvd } as const
 
-/** diffusers, svd-batch, diffusers, svd-batch…: what slows the machine down for a while slows both. */
+/** diffusers, svd-batch, diffusers, svd-batch…, so that a slow period of the machine affects both. */
 const runInTurn = async (order: ClipOrder, runs: number) => {
   const done: Record<keyof typeof SIDES, SideRun[]> = { diffusers: [], svd: [] }
   for (let run = 1; run <= runs; run++) {

@@ -18,7 +18,7 @@ export interface BenchCase {
 
 const DEMO = fileURLToPath(new URL('../../worker/demo', import.meta.url))
 
-/** The demo checkpoint's own defaults, told to both sides: diffusers does not read svd.json. */
+/** The demo checkpoint's own defaults, passed to both sides, because diffusers does not read svd.json. */
 const demoArguments = async (): Promise<ClipArguments> =>
   z.record(z.string(), z.number()).parse(JSON.parse(await readFile(path.join(DEMO, 'svd.json'), 'utf8')))
 

@@ -17,12 +17,12 @@ const aRun = (run: Partial<SideRun>): SideRun => ({
   ...run,
 })
 
-test('takes the middle value as median, between two the mean', () => {
+test('the median is the middle value, or the mean of the two middle values', () => {
   expect(median([9, 1, 4])).toBe(4)
   expect(median([9, 1, 4, 2])).toBe(3)
 })
 
-test('divides what diffusers takes by what svd-batch takes', () => {
+test('a ratio divides the figure of diffusers by that of svd-batch', () => {
   const runs = {
     diffusers: [30, 24, 27].map((processSeconds) => aRun({ processSeconds })),
     svd: [10, 9, 8].map((processSeconds) => aRun({ processSeconds })),
@@ -37,7 +37,7 @@ test('divides what diffusers takes by what svd-batch takes', () => {
   })
 })
 
-test('shows memory in GiB and every run in its order', () => {
+test('the comparison table shows memory in GiB, and every run in order', () => {
   const runs = {
     diffusers: [aRun({ peakBytes: 3 * 2 ** 30 }), aRun({ peakBytes: 2 * 2 ** 30 })],
     svd: [aRun({ peakBytes: 2 ** 29 }), aRun({ peakBytes: 2 ** 30 })],

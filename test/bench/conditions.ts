@@ -6,7 +6,7 @@ import { readVersions } from '../../worker/engine/versions.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The instruction sets that matrix products use, as Linux names them; null where it does not say. */
+/** The instruction sets that matrix products use, as Linux names them, or `null` if it does not list them. */
 const vectorFlags = async (): Promise<readonly string[] | null> => {
   const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '')
   const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1]
@@ -39,7 +39,7 @@ export const readConditions = async (versions: Readonly<Record<string, string>> 
       vectorFlags: await vectorFlags(),
       memoryBytes: totalmem(),
     },
-    /** Work of others before the first run: processes that ran or waited, mean of a minute. */
+    /** Mean number of processes that ran or waited in the minute before the first run. */
     loadAverage: loadavg()[0] ?? 0,
     os: `${type()} ${release()} ${machine()}`,
     versions: { node, onnxruntime, ...versions },

@@ -31,7 +31,7 @@ export const runDiffusers = async (order: ClipOrder): Promise<SideRun> => {
   ]
   if (variant !== null) command.push('--variant', variant)
   command.push('--arguments', JSON.stringify(order.arguments))
-  // The checkpoint is a folder; nothing is to be asked of the Hub while the clock runs.
+  // The checkpoint is a folder, so nothing is requested from the Hub during the measurement.
   const measured = await runMeasured(command, { python, env: { HF_HUB_OFFLINE: '1' } })
   const printed = printedSchema.parse(JSON.parse(measured.stdout))
   const { stepSeconds } = printed

@@ -5,7 +5,7 @@ import { runMeasured } from './measured-process.ts'
 const PYTHON = process.env['SVD_PYTHON'] ?? 'python3'
 const hasPython = !execaSync(PYTHON, ['--version'], { reject: false }).failed
 
-/** Starts a Node like itself `depth` times, one in the other. Each holds 100 MB; the last works for half a CPU second. */
+/** Starts itself `depth` times, one in the other. Each allocates 100 MB. The last one works for half a CPU second. */
 const NESTED = `
 const block = Buffer.alloc(1e8, 1)
 const depth = Number(process.argv[1])
@@ -17,11 +17,11 @@ const nested = (depth: number) =>
   runMeasured([process.execPath, '-e', NESTED, String(depth)], { python: PYTHON, env: { PROGRAM: NESTED } })
 
 describe.skipIf(!hasPython)('a measured process', () => {
-  test('hands back what the command printed', async () => {
+  test('returns the stdout of its command', async () => {
     expect((await nested(0)).stdout).toBe('100000000')
   })
 
-  test('counts CPU time and memory of the processes that it started, too', async () => {
+  test('counts CPU time and memory of its child processes too', async () => {
     const { wallSeconds, cpuSeconds, maxProcessBytes, peakBytes } = await nested(1)
     expect(wallSeconds).toBeGreaterThan(1)
     expect(cpuSeconds).toBeGreaterThan(0.5)
@@ -29,7 +29,7 @@ describe.skipIf(!hasPython)('a measured process', () => {
     expect(peakBytes).toBeGreaterThan(1.5 * maxProcessBytes)
   })
 
-  test('fails as the command fails', async () => {
+  test('rejects with the exit code and the stderr of a command that fails', async () => {
     const failing = runMeasured([process.execPath, '-e', 'console.error("no"); process.exit(3)'], {
       python: PYTHON,
     })

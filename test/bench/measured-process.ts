@@ -31,7 +31,7 @@ const samplePeak = async (pid: number, signal: AbortSignal): Promise<number> => 
   return peak
 }
 
-/** Runs a command to its end. Throws execa's error, which shows what the command said, if its exit code is not 0. */
+/** Runs a command to its end. Throws execa's error, which has the output of the command, if it fails. */
 export const runMeasured = async (
   command: readonly string[],
   { python, env = {} }: { readonly python: string; readonly env?: Readonly<Record<string, string>> },

@@ -22,8 +22,8 @@ import { QUALITY } from '../worker/jobs/quality/a-quality.ts'
 import { conditionsText, readConditions } from './conditions.ts'
 
 /*
- * What the queue side costs a job: the embedded endpoint over HTTP, the ingest handler and the worker's loop, all in
- * this process, with a renderer and an encoder that take no time. Images are fetched and files stored for real.
+ * The cost of the queue side for a job: the embedded endpoint over HTTP, the ingest handler and the worker's loop, all
+ * in this process, with a renderer and an encoder that take no time. Images are fetched and files stored for real.
  */
 
 const PHOTO = fileURLToPath(new URL('../../worker/demo-samples/rocket.png', import.meta.url))

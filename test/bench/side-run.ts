@@ -6,7 +6,7 @@ export interface SideRun {
   readonly cpuSeconds: number
   /** diffusers: from_pretrained. svd-batch: checkpoint, graphs, sessions. */
   readonly loadSeconds: number
-  /** Image to frames: diffusers' call; for svd-batch with `loadSeconds`, because it makes sessions as it goes. */
+  /** Image to frames: diffusers' call; for svd-batch with `loadSeconds`, because it opens sessions during the clip. */
   readonly clipSeconds: number
   /** The same without `loadSeconds` on either side. */
   readonly clipAfterLoadSeconds: number

@@ -7,9 +7,9 @@ import { MOTIONS, writeFortyImages } from './forty-images.ts'
 import { killHard, type SvdProcess, startLocal, startSvd, untilPrinted } from './svd-process.ts'
 
 /*
- * A day of a studio: forty images with four motions, a crash of the pipeline and one of the download, one clip again with
- * another seed, everything in several formats, and the page. The tests are steps of one story, in their order. With
- * SVD_DAY_FOLDER the files stay there to be looked at, with a transcript of the commands.
+ * The day of a studio: forty images with four motions, a crash of the pipeline and one of the download, one clip again
+ * with another seed, everything in several formats, and the page. Each test needs the tests before it. With
+ * SVD_DAY_FOLDER the files stay there, with a transcript of the commands.
  */
 
 const keep = process.env['SVD_DAY_FOLDER']
@@ -77,14 +77,14 @@ afterAll(async () => {
   if (keep === undefined) await rm(folder, { recursive: true, force: true })
 })
 
-describe('a day with forty images', () => {
-  test('begins with one command that uploads them', async () => {
+describe('on a day with forty images', () => {
+  test('one svd submit uploads all images and lists forty jobs', async () => {
     expect(await openDay()).toMatch(/ is new\.$/)
     const { exitCode, stdout } = await svd('submit', at('products.json'), '--images', at('images'), '--quiet')
     expect([exitCode, stdout.match(/^[0-9a-f]{8}/gm)?.length]).toEqual([0, 40])
   })
 
-  test('a download that is killed leaves whole files alone', async () => {
+  test('svd download leaves at least five clips when it is killed', async () => {
     const args = downloadCommand()
     const download = startSvd(args, environment)
     await untilPrinted(download, (text) => text.split('\n').length > 5)
@@ -95,7 +95,7 @@ describe('a day with forty images', () => {
     expect(downloaded.size).toBeLessThan(40)
   })
 
-  test('a pipeline that is killed goes on, and renders nothing twice', async () => {
+  test('svd local continues after kill -9, each job ends once, and svd download completes the clips', async () => {
     if (local !== null) await killHard(local)
     await note('[svd local is killed]\n\n')
     expect(await openDay()).toMatch(/^In /)
@@ -109,19 +109,19 @@ describe('a day with forty images', () => {
     expect([ended.length, new Set(ended).size]).toEqual([40, 40])
   })
 
-  test('the same download again fetches nothing', async () => {
+  test('a second svd download keeps all clips and fetches none', async () => {
     const { exitCode, stdout } = await svd(...downloadCommand(), '--json')
     const { files } = JSON.parse(stdout) as { readonly files: readonly { readonly outcome: string }[] }
     expect([exitCode, files.map(({ outcome }) => outcome)]).toEqual([0, Array.from(ids, () => 'kept')])
   })
 
-  test('the batch is listed with its figures', async () => {
+  test('svd batches counts forty succeeded jobs and no failed job', async () => {
     const { stdout } = await svd('batches', '--json')
     const { batches } = JSON.parse(stdout) as { readonly batches: readonly object[] }
     expect(batches[0]).toMatchObject({ succeeded: 40, failed: 0 })
   })
 
-  test('one clip is made again with another seed, and has its own name', async () => {
+  test('svd rerun makes one clip with another seed, which its file name contains', async () => {
     const { stdout } = await svd('status', '--manifest', 'products.json', '--json')
     const [first] = (JSON.parse(stdout) as { readonly jobs: readonly { readonly job_id: string }[] }).jobs
     const args = ['--seed', '7', '--download', at('again'), '--name', '{image}-{seed}']
@@ -130,7 +130,7 @@ describe('a day with forty images', () => {
     expect([...(await hashesIn('again')).keys()]).toEqual(['product-01-7.mp4'])
   })
 
-  test('a clip comes in every format', async () => {
+  test('svd submit downloads one clip in each of five formats', async () => {
     const small = ['--num-frames', '4', '--num-inference-steps', '4', '--max-pixels', '16384']
     const formats = ['--format', 'mp4,webm,gif,prores,png', '--loop', '--download', at('formats')]
     const { exitCode } = await svd('submit', at('images', 'products', 'product-03.png'), ...small, ...formats)
@@ -138,7 +138,7 @@ describe('a day with forty images', () => {
     expect([exitCode, endings]).toEqual([0, ['.gif', '.json', '.mov', '.mp4', '.webm', '.zip']])
   })
 
-  test('the page has all clips', async () => {
+  test('svd report writes a contact sheet that names every image', async () => {
     const { exitCode } = await svd(
       'report',
       '--manifest',
@@ -152,7 +152,7 @@ describe('a day with forty images', () => {
     for (const id of ids) expect(page).toContain(`${id}.png`)
   })
 
-  test('ends with Ctrl-C, and the next start has nothing to do', async () => {
+  test('svd local ends at Ctrl-C, and its next start finds no waiting job', async () => {
     local?.kill('SIGINT')
     await local
     expect(await openDay()).toContain('0 jobs waiting, 42 ended')

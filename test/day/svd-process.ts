@@ -25,7 +25,7 @@ export const untilPrinted = (running: SvdProcess, isEnough: (text: string) => bo
     )
   })
 
-/** Kills a process as a power cut would, and waits until it is gone. */
+/** Kills a process with SIGKILL, and waits until it has ended. */
 export const killHard = async (running: SvdProcess): Promise<void> => {
   running.kill('SIGKILL')
   await running

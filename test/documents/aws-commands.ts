@@ -4,7 +4,7 @@ import type { CommandWords } from './document-commands.ts'
 
 const PROGRAM = fileURLToPath(new URL('aws_commands.py', import.meta.url))
 
-/** A Python with botocore, whose models the AWS command line is made of. moto brings it. Null: there is none. */
+/** A Python with botocore, which has the models of the AWS command line. moto installs it. `null` if there is none. */
 export const findBotocore = async (): Promise<string | null> => {
   const given = process.env['SVD_PYTHON']
   for (const python of [...(given === undefined ? [] : [given]), 'python3']) {

@@ -18,7 +18,7 @@ const readText = (file: string): Promise<string> =>
 const commandsOf = async (file: string): Promise<readonly CommandWords[]> =>
   documentCommands(await readText(file))
 
-/** Those of one program, without its name: `npx svd status`, `svd status` and `npx --package FILE svd status`. */
+/** Returns the commands of one program without its name, also those of `npx svd` and `npx --package FILE svd`. */
 const argumentsOf = (commands: readonly CommandWords[], program: 'svd' | 'cdk' | 'aws' | 'npm') =>
   commands.flatMap((words) => {
     const name = words.indexOf(program)
@@ -28,12 +28,12 @@ const argumentsOf = (commands: readonly CommandWords[], program: 'svd' | 'cdk' |
 const isNpxOption = (word: string, index: number, all: readonly string[]): boolean =>
   word === '--package' || all[index - 1] === '--package'
 
-/** An option that no command has: what the command line complains of first if all before it is known. */
+/** An option that no command has. The command line reports it only if it knows all that comes before. */
 const UNKNOWN = '--no-such-option'
 
 /** Returns `null` if the command line has the command, its options and their values. */
 const svdFault = async (args: CommandWords): Promise<string | null> => {
-  // A command's arguments end where the next command line begins: what follows an option of none is not read.
+  // The unknown option comes last, because the command line reports the first fault.
   const { stderr } = await runCommandLine([...args, UNKNOWN])
   return stderr.startsWith(`error: unknown option '${UNKNOWN}'`) ? null : stderr
 }
@@ -52,7 +52,7 @@ const contextOf = (args: CommandWords): Readonly<Record<string, string>> =>
   )
 
 describe.each(DOCUMENTS)('%s', (file) => {
-  test('has only svd commands that the command line knows, with their options', async () => {
+  test('names only svd commands and options that the command line has', async () => {
     const faults = []
     for (const args of argumentsOf(await commandsOf(file), 'svd')) {
       const fault = await svdFault(args)
@@ -62,7 +62,7 @@ describe.each(DOCUMENTS)('%s', (file) => {
     expect(faults).toEqual([])
   })
 
-  test('has only cdk commands that the installed CDK knows, with keys that the deployment knows', async () => {
+  test('names only cdk commands of the installed CDK, with context keys of the deployment', async () => {
     const commands = argumentsOf(await commandsOf(file), 'cdk')
 
     expect(await Promise.all(commands.map(readCdkFaults))).toEqual(commands.map(() => []))
@@ -73,7 +73,7 @@ describe.each(DOCUMENTS)('%s', (file) => {
     }
   })
 
-  test('has only npm scripts that package.json has', async () => {
+  test('names only npm scripts of package.json', async () => {
     const { scripts } = JSON.parse(await readText('package.json'))
 
     const named = argumentsOf(await commandsOf(file), 'npm').flatMap((args) => {
@@ -90,7 +90,7 @@ const skipped =
   python === null ? ' (skipped: neither SVD_PYTHON nor the PATH has a Python with botocore)' : ''
 
 test.skipIf(python === null)(
-  `aws commands have operations and parameters of AWS's own${skipped}`,
+  `documents name only aws operations and parameters that botocore has${skipped}`,
   async () => {
     const commands = (await Promise.all(DOCUMENTS.map(commandsOf))).flatMap((all) => argumentsOf(all, 'aws'))
 
@@ -99,42 +99,45 @@ test.skipIf(python === null)(
   },
 )
 
-describe('a fault in a document is found', () => {
+describe('the check of commands in documents', () => {
   test.each([
     ['svd statsu', "unknown command 'statsu'"],
     ['svd submit a.png --steps 5', "unknown option '--steps'"],
     ['svd doctor --aws --instance-type g6.huge', 'g6.huge'],
     ['svd models psh x', "unknown command 'psh'"],
-  ])('%s', async (line, found) => {
+  ])('reports a fault in `%s`', async (line, found) => {
     expect(await svdFault(line.split(' ').slice(1))).toContain(found)
   })
 
-  test('an option of a cdk command, or the command itself', async () => {
+  test('reports a cdk command and an option that the CDK does not have', async () => {
     expect(await readCdkFaults(['deploy', '--al'])).toEqual(['deploy has no option --al'])
     expect(await readCdkFaults(['deplo'])).toEqual(['there is no command deplo'])
   })
 
-  test('a key of the deployment, or its value', () => {
+  test('reports a context key and a value that the deployment does not accept', () => {
     expect(() => readConfig(contextOf(['deploy', '-c', 'svd:maxWorker=1']))).toThrow('there is no such key')
     expect(() => readConfig(contextOf(['deploy', '--context', 'svd:compute=ecs']))).toThrow("got 'ecs'")
   })
 
-  test.skipIf(python === null)(`an aws operation, or its parameter${skipped}`, async () => {
-    const commands = [
-      ['cloudformation', 'describe-stack', '--stack-name', 'x'],
-      ['cloudformation', 'describe-stacks', '--name', 'x'],
-      ['s3', 'copy', 'a', 'b'],
-    ]
+  test.skipIf(python === null)(
+    `reports an aws operation and a parameter that botocore does not have${skipped}`,
+    async () => {
+      const commands = [
+        ['cloudformation', 'describe-stack', '--stack-name', 'x'],
+        ['cloudformation', 'describe-stacks', '--name', 'x'],
+        ['s3', 'copy', 'a', 'b'],
+      ]
 
-    expect(await readAwsFaults(python ?? '', commands)).toEqual([
-      'aws cloudformation describe-stack: there is no such operation',
-      'aws cloudformation describe-stacks: there is no option --name',
-      'aws s3 copy: there is no such operation',
-    ])
-  })
+      expect(await readAwsFaults(python ?? '', commands)).toEqual([
+        'aws cloudformation describe-stack: there is no such operation',
+        'aws cloudformation describe-stacks: there is no option --name',
+        'aws s3 copy: there is no such operation',
+      ])
+    },
+  )
 })
 
-test('the checklist of the first deployment has commands of all four programs', async () => {
+test('the checklist of the first deployment has svd, cdk, aws and npm commands, more than 40 in all', async () => {
   const commands = await commandsOf('infra/FIRST-DEPLOYMENT.md')
   const counts = (['svd', 'cdk', 'aws', 'npm'] as const).map((name) => argumentsOf(commands, name).length)
 
@@ -142,7 +145,7 @@ test('the checklist of the first deployment has commands of all four programs', 
   expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(40)
 })
 
-test('commands are taken out of quotes, substitutions and lists', () => {
+test('splitCommands finds commands in quotes, substitutions and lists', () => {
   expect(splitCommands(`eval "$(aws s3 ls --query "a[?b=='c d']")" && npx svd status; svd watch`)).toEqual([
     ['eval', '$(…)'],
     ['npx', 'svd', 'status'],
@@ -151,7 +154,7 @@ test('commands are taken out of quotes, substitutions and lists', () => {
   ])
 })
 
-test('commands of a block end with their line, unless a quote or a backslash keeps it open', () => {
+test('a command in a code block ends with its line, unless an open quote or a backslash continues it', () => {
   const document = `Text\n
     aws s3 ls \\
         --recursive

@@ -52,7 +52,7 @@ export const splitCommands = (text: string): readonly CommandWords[] => {
 
 const PROGRAM_SPAN = /`((?:npx\s+(?:svd|cdk)|svd|npm\s+run|aws)\s[^`]*)`/g
 
-/** A block of JSON or a diagram does not begin so. */
+/** Pattern with which no block of JSON and no diagram begins. */
 const FIRST_LINE = /^(?:npx|svd|npm|aws|eval|date|git)\b/
 
 /** Code blocks that are not fenced, as a shell reads them: without the indent, and lines joined after a backslash. */

@@ -14,7 +14,7 @@ const DOCUMENTS = stdout.split('\n')
 
 const readText = (file: string): Promise<string> => readFile(path.join(ROOT, file), 'utf8')
 
-/** Without blocks of code, in which brackets and slashes mean other things. */
+/** Returns the text without blocks of code, in which brackets and slashes have other meanings. */
 const proseOf = (text: string): string =>
   text.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/^ {4}.*$/gm, '')
 
@@ -49,13 +49,13 @@ const pathsOf = (text: string): readonly string[] =>
     TOP_LEVEL.includes(named.split('/')[0] ?? '') && !/[{}*]|\.\.\./.test(named) ? [named] : [],
   )
 
-test.each(DOCUMENTS)('the links of %s lead somewhere', async (file) => {
+test.each(DOCUMENTS)('each relative link of %s points to an existing file and heading', async (file) => {
   const links = linksOf(await readText(file))
   const faults = await Promise.all(links.map((link) => linkFault(file, link)))
   expect(faults.filter((fault) => fault !== null)).toEqual([])
 })
 
-test.each(DOCUMENTS)('the files that %s names exist', async (file) => {
+test.each(DOCUMENTS)('each repository path in %s exists', async (file) => {
   const folder = path.dirname(file)
   const named = pathsOf(await readText(file))
   const isThere = (name: string): boolean =>
@@ -63,7 +63,7 @@ test.each(DOCUMENTS)('the files that %s names exist', async (file) => {
   expect(named.filter((name) => !isThere(name))).toEqual([])
 })
 
-test('a link that leads nowhere, and a file that does not exist, are found', async () => {
+test('the document checks find a link without a target and a path without a file', async () => {
   expect(linksOf('see [a](docs/none.md) and [b](https://example.com)')).toEqual(['docs/none.md'])
   expect(await linkFault('README.md', 'docs/none.md')).toBe('docs/none.md: there is no docs/none.md')
   expect(await linkFault('README.md', 'docs/cuda.md#none')).toBe(

@@ -36,15 +36,15 @@ const aReceiver = (secrets: readonly string[] = [NEW]) => {
 const aBody = (n = 1, secret = NEW): string =>
   JSON.stringify(signEvent(aRequestEnded(n), secret, new Date(START)))
 
-describe('the receiver of the example', () => {
-  test('handles a signed event as it was published, and a delivery of it that comes again not once more', async () => {
+describe('the example webhook receiver', () => {
+  test('handles a signed event once, even when EventBridge delivers it twice', async () => {
     const { receive, handled } = aReceiver()
 
     expect([await receive('key', aBody()), await receive('key', aBody())]).toEqual([204, 204])
     expect(handled).toEqual([aRequestEnded(1)])
   })
 
-  test('refuses another key, so that EventBridge tries again', async () => {
+  test('answers 401 to a wrong API key, so that EventBridge retries', async () => {
     const { receive, handled } = aReceiver()
 
     expect(await receive('other', aBody())).toBe(401)
@@ -56,7 +56,7 @@ describe('the receiver of the example', () => {
     ['payload', (text: string) => text.replace('succeeded', 'cancelled')],
     ['signed_at', (text: string) => text.replace('2026-01-02T03:04:05.000Z', '2026-01-02T03:04:06.000Z')],
     ['hmac_sha256', (text: string) => text.replace(/"hmac_sha256":"./, '"hmac_sha256":"g')],
-  ])('refuses an event of which %s was changed', async (_, change) => {
+  ])('answers 401 to an event whose %s was changed', async (_, change) => {
     const { receive, handled } = aReceiver()
     const changed = change(aBody())
 
@@ -66,13 +66,13 @@ describe('the receiver of the example', () => {
   })
 
   test.each(['', '{}', 'null', '[]', JSON.stringify(aRequestEnded(1))])(
-    'refuses a body that is not a signed event, for good: %s',
+    'answers 400 to a body that is not a signed event: $0',
     async (body) => {
       expect(await aReceiver().receive('key', body)).toBe(400)
     },
   )
 
-  test('takes the new and the old secret while it is replaced', async () => {
+  test('accepts the old and the new secret during a rotation, and only the new one afterwards', async () => {
     const { receive, handled } = aReceiver([NEW, OLD])
 
     expect([await receive('key', aBody(1, NEW)), await receive('key', aBody(2, OLD))]).toEqual([204, 204])
@@ -80,7 +80,7 @@ describe('the receiver of the example', () => {
     expect(await aReceiver([NEW]).receive('key', aBody(1, OLD))).toBe(401)
   })
 
-  test('takes an event for as long as EventBridge tries, and no longer', async () => {
+  test('accepts an event during the 24 hours in which EventBridge retries, and refuses it later', async () => {
     const { receive, wait } = aReceiver()
     wait(24 * HOUR_MS)
     expect(await receive('key', aBody(1))).toBe(204)
@@ -88,13 +88,13 @@ describe('the receiver of the example', () => {
     expect([await receive('key', aBody(1)), await receive('key', aBody(2))]).toEqual([400, 400])
   })
 
-  test('refuses an event that was signed in the future', async () => {
+  test('refuses an event that was signed more than five minutes in the future', async () => {
     const { receive, wait } = aReceiver()
     wait(-5 * 60_000 - 1)
     expect(await receive('key', aBody())).toBe(400)
   })
 
-  test('has an event delivered again that it could not handle', async () => {
+  test('answers 503 when its handler fails, and handles the next delivery of the event', async () => {
     const { receive, handled, fail } = aReceiver()
     fail(true)
     expect(await receive('key', aBody())).toBe(503)
@@ -103,7 +103,7 @@ describe('the receiver of the example', () => {
     expect(handled).toHaveLength(1)
   })
 
-  test('is a program that answers over HTTP and prints the event', async () => {
+  test('answers over HTTP and prints the event when it runs as a program', async () => {
     const program = fileURLToPath(new URL('../../examples/receive-webhook.ts', import.meta.url))
     const child = spawn(process.execPath, [program, '0'], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,7 +5,7 @@ test.each([
   ['/** Of one store. */', 'Of one store.'],
   ['/** Null: there is none. */', 'Null: there is none.'],
   ['/**\n * What a worker says.\n * More.\n */', 'What a worker says.'],
-])('the docstring %j is a fragment', (source, text) => {
+])('the prose check reports the docstring %j as a fragment', (source, text) => {
   expect(proseFaultsOf(`const a = 1\n${source}\nexport const b = 2\n`)).toEqual([
     { kind: 'fragment', line: 2, text },
   ])
@@ -16,17 +16,17 @@ test.each([
   '/* Of one store. */',
   '// What a worker says.',
   "const text = '/** Of. */'",
-])('%j is no fragment of a docstring', (source) => {
+])('the prose check accepts %j', (source) => {
   expect(proseFaultsOf(`${source}\n`)).toEqual([])
 })
 
-test('a word for which there is a standard term is found in any comment', () => {
+test('the prose check reports a word that has a standard term, in any comment', () => {
   expect(proseFaultsOf('\n// Somebody has it.\n')).toEqual([
     { kind: 'word', line: 2, text: 'Somebody: a named actor' },
   ])
 })
 
-test('comments are found behind and inside templates, and none in their text', () => {
+test('the prose check reads comments around and inside template literals, but not their text', () => {
   const expression = (text: string): string => `$${`{${text}}`}`
   const first = `const a = \`/** Of. ${expression('b /* lest */')}\``
   const source = [first, '/** Of one. */', `const c = \`${expression('a')}\``, '// lest'].join('\n')
@@ -37,6 +37,6 @@ test('comments are found behind and inside templates, and none in their text', (
   ])
 })
 
-test('a compound word is not the word that ends it', () => {
+test('the prose check accepts a compound word that ends with a reported word', () => {
   expect(proseFaultsOf('// a dead-letter message\n')).toEqual([])
 })

@@ -1,8 +1,8 @@
 import ts from 'typescript'
 
 /*
- * Faults of prose that a program can find in comments: docstrings that are no sentence about the thing that they document,
- * and words for which the glossary of CONTRIBUTING has a standard term.
+ * Faults of prose that a program can find in comments: docstrings that are not a sentence about the thing that they
+ * document, and words for which the glossary of CONTRIBUTING has a standard term.
  */
 
 export interface ProseFault {
@@ -15,7 +15,7 @@ export interface ProseFault {
 /** A docstring whose subject is not the thing documented. */
 const FRAGMENT = /^(?:Of|What|Null|Where|How)\b/
 
-/** Each with the standard term. */
+/** Words to avoid, each with its standard term. */
 export const WORDS: ReadonlyMap<string, string> = new Map([
   ['letter', 'dead-letter message'],
   ['letters', 'dead-letter messages'],

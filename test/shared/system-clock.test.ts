@@ -7,13 +7,13 @@ const HOUR_MS = 60 * 60 * 1000
 /** Count of timers that keep this process alive. */
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
-test('a sleep ends, and leaves nothing at its signal', async () => {
+test('a sleep ends, and removes its listener from the signal', async () => {
   const { signal } = new AbortController()
   await systemClock.sleep(1, signal)
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
-test('a sleep that is due already ends at once', async () => {
+test('a sleep of negative length ends at once', async () => {
   await systemClock.sleep(-HOUR_MS, new AbortController().signal)
 })
 
@@ -27,7 +27,7 @@ test('a sleep whose signal aborts rejects with its reason, and leaves no timer',
   expect(timers()).toBe(before)
 })
 
-test('a sleep whose signal was aborted before does not begin', async () => {
+test('a sleep whose signal has already aborted rejects, and starts no timer', async () => {
   const before = timers()
   await expect(systemClock.sleep(HOUR_MS, AbortSignal.abort('done'))).rejects.toBe('done')
   expect(timers()).toBe(before)

@@ -8,7 +8,7 @@ const messageOf = async (error: Error): Promise<string> =>
     ({ message }: Error) => message,
   )
 
-test("an option is named as the API's, in the field and in the text", async () => {
+test('withApiNames renames options in the field and in the text of an input error', async () => {
   const error = new InvalidInputError(
     '--memory',
     'got resident; --num-frames 4 fits, as does --memory low-vram',
@@ -16,17 +16,17 @@ test("an option is named as the API's, in the field and in the text", async () =
   expect(await messageOf(error)).toBe('memory: got resident; num_frames 4 fits, as does memory low-vram')
 })
 
-test('an argument that the API spells as the command line does not is left as it is', async () => {
+test('withApiNames keeps an input error whose argument the API spells as the command line does', async () => {
   const error = new InvalidInputError('num_frames', 'got 0; must be at least 1')
   await expect(withApiNames(() => Promise.reject(error))).rejects.toBe(error)
 })
 
-test('an error that is not of the input is left as it is', async () => {
+test('withApiNames keeps an error that is not an InvalidInputError', async () => {
   const error = new Error('--output: the disk is full')
   await expect(withApiNames(() => Promise.reject(error))).rejects.toBe(error)
 })
 
-test('work that succeeds gives its value', async () => {
+test('withApiNames and withApiNamesNow return the value of work that succeeds', async () => {
   expect(await withApiNames(async () => 7)).toBe(7)
   expect(withApiNamesNow(() => 7)).toBe(7)
 })

@@ -29,11 +29,11 @@ test.each([
     { output: 'x.mp4', num_frames: 0 },
     'num_frames: got 0; must be a whole number from 1 to 4096',
   ],
-])('render refuses %s in the names of the API', async (_, options, message) => {
+])('render refuses %s, and names the option as the API spells it', async (_, options, message) => {
   expect(await rejection(checkpoint.render(IMAGE, options))).toContain(message)
 })
 
-test('render says in the names of the API why a clip does not fit', async () => {
+test('render names an option of the API when a clip does not fit the memory', async () => {
   const huge = {
     output: path.join(await temporaryDir(), 'x.mp4'),
     width: 8192,
@@ -45,18 +45,18 @@ test('render says in the names of the API why a clip does not fit', async () => 
   expect(message).not.toContain('--')
 })
 
-test('compile refuses a precision that the CPU has not', async () => {
+test('compile refuses fp16 for the target cpu', async () => {
   const output = path.join(await temporaryDir(), 'onnx')
   expect(await rejection(checkpoint.compile({ output, target: 'cpu', precision: 'fp16' }))).toBe(
     'precision: got fp16; the graphs of target cpu are in fp32, so leave it out or take target cuda',
   )
 })
 
-test('a device that does not exist is refused', async () => {
+test('openCheckpoint refuses an unknown device', async () => {
   expect(await rejection(openCheckpoint(DEMO, { device: 'gpu' }))).toMatch(/^device: got 'gpu'/)
 })
 
-test('a client without buckets names both options and both variables', () => {
+test('openClient without buckets names both options and both environment variables', () => {
   vi.stubEnv('SVD_INPUT_BUCKET', '')
   vi.stubEnv('SVD_OUTPUT_BUCKET', '')
   expect(() => openClient()).toThrow(

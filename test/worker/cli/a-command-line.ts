@@ -16,9 +16,9 @@ export interface CommandLineOptions extends FakeStagesOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly terminal?: boolean
   readonly signal?: AbortSignal
-  /** For the commands of the queue side. */
+  /** Services for the commands of the queue side. */
   readonly services?: Services
-  /** Default: there is no card. */
+  /** Probes of the GPU. Default: there is no GPU. */
   readonly deviceProbes?: DeviceProbes
 }
 
@@ -44,7 +44,7 @@ export interface CommandResult extends StagesRecord {
   readonly stderr: string
 }
 
-/** Runs one command line in this process; images are rendered by stages that write words instead of videos. */
+/** Runs one command line in this process. Its stages write texts instead of videos. */
 export const runCommandLine = async (
   args: readonly string[],
   options: CommandLineOptions = {},

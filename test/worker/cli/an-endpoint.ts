@@ -54,7 +54,7 @@ export const anEndpoint = async (
   const svd = (...args: readonly string[]) =>
     execa(process.execPath, [SVD, ...args], {
       reject: false,
-      // A worker that is told to go takes its time; only a test kills it.
+      // A worker that receives SIGTERM may take long to end. Only a test kills it.
       forceKillAfterDelay: false,
       extendEnv: false,
       env: { PATH: process.env['PATH'], ...env, ...endpoint.environment },

@@ -21,7 +21,7 @@ const errorOf = async (
   throw new Error('the request was answered')
 }
 
-test('a bucket that is not there is named as the likely mistake', async () => {
+test('the message for a missing bucket names what to check: its name, the account and the region', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
   const error = await errorOf({
     endpoint: endpoint.url,
@@ -34,7 +34,7 @@ test('a bucket that is not there is named as the likely mistake', async () => {
   )
 })
 
-test('an endpoint at which nothing listens is told with its variable', async () => {
+test('the explanation of a refused connection names AWS_ENDPOINT_URL', async () => {
   const error = await errorOf({
     endpoint: 'http://127.0.0.1:9',
     region: 'us-east-1',
@@ -45,7 +45,7 @@ test('an endpoint at which nothing listens is told with its variable', async () 
   )
 })
 
-test('a missing region is told with its variable', async () => {
+test('the explanation of a missing region names AWS_REGION', async () => {
   const client = new S3Client({
     region: (): Promise<string> => Promise.reject(new Error('Region is missing')),
     credentials: CREDENTIALS,
@@ -77,7 +77,7 @@ test.each([
     }),
     /^the bucket is in another region; set AWS_REGION to it, which is eu-central-1 \(moved\)$/,
   ],
-])("%o is told in a user's terms", (error, text) => {
+])('explainAwsError explains %o', (error, text) => {
   expect(explainAwsError(error)).toMatch(text)
 })
 
@@ -86,6 +86,6 @@ test.each([
   Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
   Object.assign(new Error('odd'), { $metadata: { httpStatusCode: 500 } }),
   'text',
-])('%o stays as it is', (error) => {
+])('explainAwsError returns null for %o', (error) => {
   expect(explainAwsError(error)).toBeNull()
 })

@@ -24,7 +24,7 @@ import { commandTable } from './command-table.ts'
 
 const HOOK_MS = 120_000
 
-/** STS and Service Quotas, where the account has no quota of its own. */
+/** Answers as STS and Service Quotas of an account without a quota of its own. */
 const answerAsAccount = (request: WireRequest) => {
   if (serviceOf(request) === 'sts') {
     const found =
@@ -62,7 +62,7 @@ const putFiles = async (folder: string): Promise<void> => {
   await writeFile(path.join(folder, 'many.json'), JSON.stringify(many))
 }
 
-/** Without a message, a job whose status is old is lost: `watch` asks the queues, and ends. */
+/** Removes all messages. A job without a message and with an old status is lost, so `watch` ends. */
 const empty = async (queue: MessageQueue): Promise<void> => {
   const options = { maxMessages: 10, visibilitySeconds: 60, waitSeconds: 0 }
   for (;;) {
@@ -74,7 +74,7 @@ const empty = async (queue: MessageQueue): Promise<void> => {
 
 const LONG_WAIT_MS = 30_000
 
-/** The same clock, which passes over long waits. */
+/** The same clock, except that long waits end at once. */
 const withoutLongWaits = (clock: Clock): Clock => {
   let passedMs = 0
   return {
@@ -88,7 +88,7 @@ const withoutLongWaits = (clock: Clock): Clock => {
   }
 }
 
-describe('what people need', () => {
+describe('the AWS rights that svd commands need', () => {
   const needs = new Map<string, NeededRight[]>()
   const failed: string[] = []
 
@@ -165,15 +165,15 @@ describe('what people need', () => {
     await svd('doctor --aws')
   }, HOOK_MS)
 
-  test('was found out by commands that did what they were asked for', () => {
+  test('are recorded from commands that all ended as expected', () => {
     expect(failed).toEqual([])
   })
 
-  test('is this, command by command and action by action', async () => {
+  test('equal the table in command-rights.md', async () => {
     await expect(commandTable(needs)).toMatchFileSnapshot('command-rights.md')
   })
 
-  test('never includes deleting what people or workers have made, but for bringing a job back', () => {
+  test('include s3:DeleteObject only for commands that bring a job back', () => {
     const deleting = [...needs].filter(([, needed]) =>
       needed.some(({ action }) => action === 's3:DeleteObject'),
     )

@@ -1,6 +1,6 @@
 import type { NeededRight } from '../../fixtures/rights/needed-right.ts'
 
-/** `BucketsInput/images/20261124/cup.png` → `BucketsInput/images/*`: as a policy would say it. */
+/** `BucketsInput/images/20261124/cup.png` → `BucketsInput/images/*`: as in a policy. */
 const placeOf = (resource: string): string => resource.replace(/^(Buckets\w+\/[^/]+)\/.*$/s, '$1/*')
 
 /** One row a command and action, with all places for which it is needed. */

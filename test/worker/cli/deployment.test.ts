@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { aStatus } from '../../fixtures/job-records.ts'
 import { DEPLOYMENT, fakeServices } from './fake-services.ts'
 
-describe('where the pipeline is', () => {
-  test('comes from options before the environment', async () => {
+describe('svd', () => {
+  test('takes buckets and queues from options before environment variables', async () => {
     const { run, services, outputs, putStatus } = fakeServices()
     await putStatus(aStatus())
     const { stdout } = await run(['status', '--output-bucket', 'other'])
@@ -14,7 +14,7 @@ describe('where the pipeline is', () => {
     expect(services.openBucket('out')).toBe(outputs)
   })
 
-  test('is asked for all at once, with both ways to give it', async () => {
+  test('names all missing queues in one error, each with its option and its variable', async () => {
     const { run } = fakeServices()
     expect(
       await run(['redrive'], { environment: { SVD_OUTPUT_BUCKET: 'out', SVD_JOBS_QUEUE_URL: '' } }),
@@ -35,7 +35,7 @@ describe('where the pipeline is', () => {
     ['cancel', ['a1'], 'SVD_OUTPUT_BUCKET'],
     ['redrive', [], 'SVD_DEAD_LETTER_QUEUE_URL'],
     ['report', ['--output', 'sheet.html'], 'SVD_OUTPUT_BUCKET'],
-  ] as const)('svd %s %j cannot do without %s', async (command, args, variable) => {
+  ] as const)('%s %j names the missing variable %s', async (command, args, variable) => {
     const { run } = fakeServices()
     const environment = { ...DEPLOYMENT, [variable]: undefined }
     const { exitCode, stderr } = await run([command, ...args], { environment })

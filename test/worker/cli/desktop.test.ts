@@ -11,22 +11,30 @@ describe('a desktop', () => {
     ['freebsd', X11],
     ['darwin', {}],
     ['win32', {}],
-  ] as const)('is there for a terminal on %s with %o', (platform, environment) => {
+  ] as const)('is found on %s with %o when stdout is a terminal', (platform, environment) => {
     expect(missingDesktop({ environment, platform, isTerminal: true })).toBeNull()
   })
 
-  test.each(['linux', 'freebsd', 'android'] as const)('is missing on %s without a display', (platform) => {
-    const environment = { DISPLAY: '', WAYLAND_DISPLAY: undefined }
-    expect(missingDesktop({ environment, platform, isTerminal: true })).toBe(
-      'there is no desktop (DISPLAY and WAYLAND_DISPLAY are not set)',
-    )
-  })
+  test.each(['linux', 'freebsd', 'android'] as const)(
+    'is not found on %s when DISPLAY and WAYLAND_DISPLAY are not set',
+    (platform) => {
+      const environment = { DISPLAY: '', WAYLAND_DISPLAY: undefined }
+      expect(missingDesktop({ environment, platform, isTerminal: true })).toBe(
+        'there is no desktop (DISPLAY and WAYLAND_DISPLAY are not set)',
+      )
+    },
+  )
 
-  test.each(['linux', 'darwin', 'win32'] as const)('is missing on %s without a terminal', (platform) => {
-    expect(missingDesktop({ environment: X11, platform, isTerminal: false })).toBe('stdout is not a terminal')
-  })
+  test.each(['linux', 'darwin', 'win32'] as const)(
+    'is not found on %s when stdout is not a terminal',
+    (platform) => {
+      expect(missingDesktop({ environment: X11, platform, isTerminal: false })).toBe(
+        'stdout is not a terminal',
+      )
+    },
+  )
 
-  test.each(['linux', 'darwin', 'win32'] as const)('is missing on %s in CI', (platform) => {
+  test.each(['linux', 'darwin', 'win32'] as const)('is not found on %s when CI is set', (platform) => {
     expect(missingDesktop({ environment: { ...X11, CI: 'true' }, platform, isTerminal: true })).toBe(
       'this is a CI job (CI is set)',
     )
@@ -36,7 +44,7 @@ describe('a desktop', () => {
     ['SSH_CONNECTION', '192.0.2.1 50000 192.0.2.2 22'],
     ['SSH_CLIENT', '192.0.2.1 50000 22'],
     ['SSH_TTY', '/dev/pts/0'],
-  ])('is missing over SSH, by %s, though it forwards X11', (name, value) => {
+  ])('is not found over SSH when %s is set, even with X11 forwarding', (name, value) => {
     const environment = { DISPLAY: 'localhost:10.0', [name]: value }
     for (const platform of ['linux', 'darwin', 'win32'] as const)
       expect(missingDesktop({ environment, platform, isTerminal: true })).toBe(

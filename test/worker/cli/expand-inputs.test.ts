@@ -17,7 +17,7 @@ const aFolder = async (...files: readonly string[]) => {
   return { folder, expanded }
 }
 
-test('a folder stands for the images in it, 10 after 9', async () => {
+test('a folder expands to its own images in numeric order, without hidden files and subfolders', async () => {
   const { expanded } = await aFolder(
     'a/10.png',
     'a/9.JPG',
@@ -29,23 +29,23 @@ test('a folder stands for the images in it, 10 after 9', async () => {
   expect(await expanded('a')).toEqual(['a/9.JPG', 'a/10.png', 'a/b.webp'])
 })
 
-test('a folder stands for the images in it that are converted, and an HEIC only if it was not converted', async () => {
+test('a folder expands to images that can be converted, and to a HEIC file only without its PNG', async () => {
   const { expanded } = await aFolder('a/1.avif', 'a/2.TIF', 'a/3.heic', 'a/4.HEIC', 'a/4.png', 'a/5.nef')
   expect(await expanded('a')).toEqual(['a/1.avif', 'a/2.TIF', 'a/3.heic', 'a/4.png'])
   expect(await expanded('a/4.HEIC')).toEqual(['a/4.HEIC'])
 })
 
-test('a pattern stands for the files that match, in folders too', async () => {
+test('a pattern expands to the matching files, in subfolders too', async () => {
   const { expanded } = await aFolder('a/10.png', 'a/9.png', 'a/in/8.png', 'a/x.png/y.txt')
   expect(await expanded('a/**/*.png')).toEqual(['a/9.png', 'a/10.png', 'a/in/8.png'])
 })
 
-test('a file keeps its place, is there once, and may have the characters of a pattern in its name', async () => {
+test('a file is listed once, at its first position, even with pattern characters in its name', async () => {
   const { expanded } = await aFolder('a/[1].png', 'a/2.png')
   expect(await expanded('a/[1].png', 'a', 'a/2.png')).toEqual(['a/[1].png', 'a/2.png'])
 })
 
-test('a missing file is left for the check of files', async () => {
+test('a missing file stays in the list, because a later check reports it', async () => {
   const { expanded } = await aFolder()
   expect(await expanded('a.png')).toEqual(['a.png'])
 })

@@ -24,16 +24,16 @@ export const DEPLOYMENT = {
 } as const
 
 export interface FakeServicesOptions {
-  /** As AWS knows the caller. Default: one that may do anything. */
+  /** Account of the caller. Default: one with every right. */
   readonly account?: Partial<AwsAccount>
-  /** Called whenever a command sleeps, with the number of the sleep, from 1: what others do meanwhile. */
+  /** Called when a command sleeps, with the number of the sleep, from 1. Does what other processes do meanwhile. */
   readonly whileAsleep?: (sleep: number) => void | Promise<void>
 }
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 const JSON_TYPE = { contentType: 'application/json' }
 
-/** Buckets and queues in memory, under a clock that only a command's own sleeping moves. */
+/** Buckets and queues in memory, with a clock that only the sleeps of a command move. */
 export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: FakeServicesOptions = {}) => {
   const account = anAccount(changes)
   let nowMs = Date.parse('2026-11-24T12:30:00Z')
@@ -86,14 +86,14 @@ export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: 
       nowMs += seconds * 1000
     },
     put,
-    /** As ingest and a worker do: with entries in the index. */
+    /** Writes a status and its entries in the index, as ingest and a worker do. */
     async putStatus(record: StatusRecord) {
       await enter(record.job_id)
       if (record.state !== 'queued') await noteChanged(outputs, record.job_id, new Date(nowMs), signal)
       await put(statusKey(record.job_id), encode(record))
       return record.job_id
     },
-    /** With entries in the index, that of its end at the time when it finished. */
+    /** Writes a result and its entries in the index. The entry of its end has the time when it finished. */
     async putResult(record: ResultRecord) {
       await enter(record.job_id)
       await noteEnded(outputs, record, new Date(nowMs), signal)
@@ -106,7 +106,7 @@ export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: 
     },
     putFile: (bucket: MemoryObjectStore, key: string, text: string) =>
       bucket.put(key, new TextEncoder().encode(text), JSON_TYPE, signal),
-    /** With the deployment in the environment, unless the options say otherwise. */
+    /** Runs a command with the deployment in the environment, unless the options have another environment. */
     run: (args: readonly string[], options: CommandLineOptions = {}) =>
       runCommandLine(args, { environment: DEPLOYMENT, services, ...options }),
   }

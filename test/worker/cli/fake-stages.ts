@@ -16,7 +16,7 @@ import { clipFile, posterOf } from '../../../worker/video/clip-files.ts'
 export type Stage = 'prepare' | 'render' | 'finish'
 
 export interface FakeStagesOptions {
-  /** By the image's file name: the error that it meets. */
+  /** Errors of images, by the file name of the image. */
   readonly failures?: Readonly<Record<string, Error>>
   /** The stage at which an image fails. Default: `render`. */
   readonly failAt?: Stage
@@ -46,7 +46,7 @@ const writeRecorded = async (file: string, content: string) => {
   return { path: file, sizeBytes: Buffer.byteLength(content), sha256 }
 }
 
-/** Hash of an image's pixels, as the real stage gives it; of a file that is no image, `otherwise`. */
+/** Hash of an image's pixels, as the real stage computes it, or `otherwise` if the file is not an image. */
 const pixelsOf = async (bytes: Uint8Array, otherwise: string): Promise<string> => {
   try {
     return hashPixels(await decodeImage(bytes, 'image'))
@@ -56,7 +56,7 @@ const pixelsOf = async (bytes: Uint8Array, otherwise: string): Promise<string> =
 }
 
 /**
- * The three stages of a clip with words instead of images, under their contract: checked jobs, one at a time,
+ * The three stages of a clip with texts instead of images, under their contract: checked jobs, one at a time,
  * the signal's reason after an abort, half-written files after a failure. Each stage reads the files of the one before.
  */
 export const fakeStages = (

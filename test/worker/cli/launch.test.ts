@@ -14,11 +14,11 @@ const asNode = (version: string): string =>
 const launch = (launcher: string, version: string = process.versions.node) =>
   execa(process.execPath, ['--import', asNode(version), launcher, '--version'], { reject: false })
 
-test('runs the sources of a checkout', async () => {
+test('the launcher runs the sources of a checkout', async () => {
   expect(await launch(LAUNCHER)).toMatchObject({ exitCode: 0, stdout: '0.1.0', stderr: '' })
 })
 
-test('says what is needed when Node is too old for the sources, which need Node 24', async () => {
+test('the launcher names Node.js 24.0 when this Node is too old for the sources', async () => {
   expect(await launch(LAUNCHER, '22.20.0')).toMatchObject({
     exitCode: 1,
     stdout: '',
@@ -27,7 +27,7 @@ test('says what is needed when Node is too old for the sources, which need Node 
   })
 })
 
-describe('in a package, which has no sources', () => {
+describe('the launcher in the npm package', () => {
   const inPackage = async (): Promise<string> => {
     const launcher = path.join(await temporaryDir(), 'worker/cli/launch.mjs')
     await mkdir(path.dirname(launcher), { recursive: true })
@@ -35,15 +35,18 @@ describe('in a package, which has no sources', () => {
     return launcher
   }
 
-  test.each(['18.20.8', '20.20.2', '22.12.0'])('says what is needed when Node is %s', async (version) => {
-    expect(await launch(await inPackage(), version)).toMatchObject({
-      exitCode: 1,
-      stdout: '',
-      stderr: `error: svd needs Node.js 22.13 or newer, and this is ${version}; see https://nodejs.org`,
-    })
-  })
+  test.each(['18.20.8', '20.20.2', '22.12.0'])(
+    'names Node.js 22.13 when this Node is %s',
+    async (version) => {
+      expect(await launch(await inPackage(), version)).toMatchObject({
+        exitCode: 1,
+        stdout: '',
+        stderr: `error: svd needs Node.js 22.13 or newer, and this is ${version}; see https://nodejs.org`,
+      })
+    },
+  )
 
-  test('runs dist on Node 22.13', async () => {
+  test('starts dist/worker/cli/svd.js on Node 22.13', async () => {
     const { exitCode, stderr } = await launch(await inPackage(), '22.13.0')
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,

@@ -6,7 +6,7 @@ import { runCommandLine } from './a-command-line.ts'
 const helpOf = async (command: readonly string[]): Promise<string> =>
   (await runCommandLine([...command, '--help'])).stdout
 
-/** Below `Commands:`. */
+/** Names of the commands below `Commands:`. */
 const commandsIn = (help: string): readonly string[] =>
   [...(help.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z]+)(?= )/gm)].flatMap(
     ([, name]) => name ?? [],
@@ -25,7 +25,7 @@ const readHelps = async (): Promise<ReadonlyMap<string, string>> => {
   return helps
 }
 
-test('every option and argument that is suggested is one of a command', async () => {
+test('every suggested option and argument belongs to a command', async () => {
   const helps = [...(await readHelps()).values()]
   const inOneHelp = (meant: string): boolean =>
     helps.some((help) => meant.split(' and ').every((one) => new RegExp(`[ ,]\\${one}(?![a-z-])`).test(help)))
@@ -33,7 +33,7 @@ test('every option and argument that is suggested is one of a command', async ()
   expect(unknown).toEqual([])
 })
 
-test('every command that is suggested is there', async () => {
+test('every suggested command exists', async () => {
   const helps = await readHelps()
   const paths = [...helps.keys()]
   const isThere = (meant: string): boolean =>

@@ -20,25 +20,28 @@ const openIn = (environment: Readonly<Record<string, string>>, file: string) =>
     { env: environment, extendEnv: false, reject: false },
   )
 
-test.runIf(process.platform === 'linux')('hands the file to the program of the desktop', async () => {
-  const folder = await temporaryDir()
-  const [bin, pipe, page] = ['bin', 'opened', 'a page.html'].map((name) => path.join(folder, name)) as [
-    string,
-    string,
-    string,
-  ]
-  await mkdir(bin)
-  await writeFile(page, '<!doctype html>')
-  // GNOME's own: `gio open FILE`. The pipe ends the test when the program has been started, and not before.
-  await execa('mkfifo', [pipe])
-  await writeFile(path.join(bin, 'gio'), `#!/bin/sh\n[ "$1" = help ] || echo "$@" > '${pipe}'\n`)
-  await chmod(path.join(bin, 'gio'), 0o755)
-  const reading = execa('cat', [pipe], { reject: false })
-  onTestFinished(() => void reading.kill())
+test.runIf(process.platform === 'linux')(
+  'openFile starts the program of the desktop with the file',
+  async () => {
+    const folder = await temporaryDir()
+    const [bin, pipe, page] = ['bin', 'opened', 'a page.html'].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+      string,
+    ]
+    await mkdir(bin)
+    await writeFile(page, '<!doctype html>')
+    // GNOME's own: `gio open FILE`. The pipe ends the test when the program has been started, and not before.
+    await execa('mkfifo', [pipe])
+    await writeFile(path.join(bin, 'gio'), `#!/bin/sh\n[ "$1" = help ] || echo "$@" > '${pipe}'\n`)
+    await chmod(path.join(bin, 'gio'), 0o755)
+    const reading = execa('cat', [pipe], { reject: false })
+    onTestFinished(() => void reading.kill())
 
-  const PATH = `${bin}:${process.env['PATH']}`
-  const { exitCode, stderr } = await openIn({ PATH, DISPLAY: ':0', XDG_CURRENT_DESKTOP: 'GNOME' }, page)
+    const PATH = `${bin}:${process.env['PATH']}`
+    const { exitCode, stderr } = await openIn({ PATH, DISPLAY: ':0', XDG_CURRENT_DESKTOP: 'GNOME' }, page)
 
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-  expect((await reading).stdout).toBe(`open ${page}`)
-})
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect((await reading).stdout).toBe(`open ${page}`)
+  },
+)

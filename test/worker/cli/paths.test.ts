@@ -38,8 +38,8 @@ const byName: RunSvd = (cwd, args) => {
 describe.each([
   ['npm run svd', byNpm],
   ['svd in the PATH', byName],
-])("with %s, paths are relative to the user's folder", (_, runSvd) => {
-  test('those of checkpoint and output', async () => {
+])('%s', (_, runSvd) => {
+  test("resolves --checkpoint and --output in the user's folder", async () => {
     const folder = await aUsersFolder()
     const { exitCode, stdout, stderr } = await runSvd(folder, ['compile', '-c', 'demo', '-o', 'onnx/demo'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
@@ -47,7 +47,7 @@ describe.each([
     expect(await readdir(join(folder, 'onnx/demo'))).toContain('denoise_step.onnx')
   })
 
-  test('those of image and frames', async () => {
+  test("resolves images and --frames-dir in the user's folder", async () => {
     const folder = await aUsersFolder()
     const args = ['render', 'photo.png', '-c', 'demo', '-o', 'clip.mp4', '--frames-dir', 'full']
     const { exitCode, stderr } = await runSvd(folder, [...args, '--device', 'cpu'])
@@ -63,7 +63,7 @@ describe.each([
 describe('--checkpoint svd-xt', () => {
   const INSPECT = ['inspect', '-c', 'svd-xt', '--target', 'cpu', '--num-frames', '1', '--json'] as const
 
-  test('is the built-in configs, and stderr says so', async () => {
+  test('takes the built-in configs, and prints this on stderr', async () => {
     const folder = await aUsersFolder()
     const { exitCode, stdout, stderr } = await byName(folder, INSPECT)
     expect({ exitCode, stderr }).toEqual({
@@ -86,7 +86,7 @@ describe('--checkpoint svd-xt', () => {
     expect(stdout).toContain('10 clips: 1024x576, 25 frames')
   })
 
-  test('is the folder of that name, if there is one', async () => {
+  test('takes a folder of that name when one exists', async () => {
     const folder = await aUsersFolder()
     await symlink(DEMO_CHECKPOINT, join(folder, 'svd-xt'))
     const { exitCode, stdout, stderr } = await byName(folder, INSPECT)
@@ -94,7 +94,7 @@ describe('--checkpoint svd-xt', () => {
     expect(JSON.parse(stdout).weights).toBe('present')
   })
 
-  test('is a mistake where a folder of that name is not a checkpoint', async () => {
+  test('is refused when a folder of that name is not a checkpoint', async () => {
     const folder = await aUsersFolder()
     await mkdir(join(folder, 'svd-xt'))
     const { exitCode, stderr } = await byName(folder, INSPECT)
@@ -106,7 +106,7 @@ describe('--checkpoint svd-xt', () => {
     [['render', 'photo.png', '-c', 'svd-xt', '-o', 'clip.mp4', '--device', 'cpu']],
     [['compile', '-c', 'svd-xt', '-o', 'onnx']],
     [['models', 'push', 'svd-xt', '--bucket', 'models']],
-  ])('is refused where weights are needed, and how to get them is said: %j', async (args) => {
+  ])('is refused with the download command when weights are needed, as in %j', async (args) => {
     const folder = await aUsersFolder()
     const { exitCode, stdout, stderr } = await byName(folder, args)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

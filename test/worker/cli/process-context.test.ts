@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 
 const inCli = (file: string): string => fileURLToPath(new URL(`../../../worker/cli/${file}`, import.meta.url))
 
-/** A process that says so when it is asked to stop, and then needs a while. */
+/** A process that prints the reason when it receives a signal, and does not end by itself. */
 const aSlowStopper = () =>
   execa(
     process.execPath,
@@ -27,14 +27,14 @@ const aSlowStopper = () =>
     { reject: false },
   )
 
-describe('a signal asks the command to stop', () => {
+describe('a command', () => {
   test.each<[NodeJS.Signals, NodeJS.Signals, number]>([
     ['SIGINT', 'SIGINT', 130],
     ['SIGTERM', 'SIGINT', 130],
     ['SIGINT', 'SIGTERM', 143],
-    // A terminal that closes may say so twice: cleaning up goes on until its own end, which here is 7.
+    // A terminal that closes may send SIGHUP twice. The second one does not end the clean-up, which here exits with 7.
     ['SIGHUP', 'SIGHUP', 7],
-  ])('after %s, %s ends it with %i', async (first, second, code) => {
+  ])('begins to stop at %s, and exits at a second signal, %s, with %i', async (first, second, code) => {
     const child = aSlowStopper()
     await once(child.stdout, 'data')
     child.kill(first)
@@ -45,19 +45,22 @@ describe('a signal asks the command to stop', () => {
   })
 })
 
-describe('a standard output', () => {
-  test.skipIf(!existsSync('/dev/full'))('that takes nothing is told in one line', async () => {
-    const { exitCode, stderr } = await execa({
-      shell: true,
-      reject: false,
-    })`${process.execPath} ${inCli('svd.ts')} --version >/dev/full`
-    expect({ exitCode, stderr }).toEqual({
-      exitCode: 1,
-      stderr: 'error: the standard output cannot be written (ENOSPC); is its disk full?',
-    })
-  })
+describe('svd', () => {
+  test.skipIf(!existsSync('/dev/full'))(
+    'prints one line when its standard output cannot be written',
+    async () => {
+      const { exitCode, stderr } = await execa({
+        shell: true,
+        reject: false,
+      })`${process.execPath} ${inCli('svd.ts')} --version >/dev/full`
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 1,
+        stderr: 'error: the standard output cannot be written (ENOSPC); is its disk full?',
+      })
+    },
+  )
 
-  test('whose reader has seen enough is no failure', async () => {
+  test('exits with 0 when the reader of its standard output has ended', async () => {
     const { exitCode, stderr } = await execa({
       shell: '/bin/bash',
       reject: false,

@@ -3,35 +3,37 @@ import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { runCommandLine } from './a-command-line.ts'
 
-describe('help', () => {
-  test.each([
-    ['-h'],
-    ['--help'],
-    ['help'],
-    ['help', 'render'],
-    ['help', 'models', 'push'],
-    ['models', 'help', 'push'],
-    ['render', '-h'],
-    ['render', '--help'],
-    ['inspect', '--help'],
-    ['plan', '--help'],
-    ['compile', '--help'],
-    ['doctor', '--help'],
-    ['schema', '--help'],
-    ['submit', '--help'],
-    ['status', '--help'],
-    ['watch', '--help'],
-    ['cancel', '--help'],
-    ['redrive', '--help'],
-    ['report', '--help'],
-    ['demo', '--help'],
-  ])('%s %s is on stdout and no mistake', async (...args) => {
+describe('the help', () => {
+  test.each(
+    [
+      ['-h'],
+      ['--help'],
+      ['help'],
+      ['help', 'render'],
+      ['help', 'models', 'push'],
+      ['models', 'help', 'push'],
+      ['render', '-h'],
+      ['render', '--help'],
+      ['inspect', '--help'],
+      ['plan', '--help'],
+      ['compile', '--help'],
+      ['doctor', '--help'],
+      ['schema', '--help'],
+      ['submit', '--help'],
+      ['status', '--help'],
+      ['watch', '--help'],
+      ['cancel', '--help'],
+      ['redrive', '--help'],
+      ['report', '--help'],
+      ['demo', '--help'],
+    ].map((args) => [args] as const),
+  )('is printed on stdout by svd with the arguments %j', async (args) => {
     const { exitCode, stdout, stderr } = await runCommandLine(args)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toMatch(/^Usage: svd/)
   })
 
-  test('of render names every argument of the reference', async () => {
+  test('lists every option of svd render', async () => {
     const { stdout } = await runCommandLine(['render', '--help'])
     const named = [...stdout.matchAll(/^ {2}(?:-[a-z], )?(--[a-z-]+)/gm)].map(([, option]) => option)
     expect(named).toEqual([
@@ -74,7 +76,7 @@ describe('help', () => {
       ['models', 'push', '--help'],
     ],
     [['help'], ['--help']],
-  ])('%j prints what %j does', async (help, option) => {
+  ])('is the same for %j and %j', async (help, option) => {
     const [byCommand, byOption] = [await runCommandLine(help), await runCommandLine(option)]
     expect(byCommand.stdout).toBe(byOption.stdout)
   })
@@ -83,7 +85,7 @@ describe('help', () => {
     [['help', 'rendr'], "error: unknown command 'rendr'\n(Did you mean render?)\n"],
     [['help', 'models', 'psh'], "error: unknown command 'psh'\n(Did you mean push?)\n"],
     [['help', 'generate'], "error: unknown command 'generate'\n(Did you mean render?)\n"],
-  ])('%j is a mistake, with a suggestion', async (args, message) => {
+  ])('suggests a command for the unknown command in %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await runCommandLine(args)
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 2, stdout: '', stderr: message })
   })
@@ -93,20 +95,20 @@ describe('help', () => {
     ['compile', ['-c, --checkpoint <dir>', '-o, --output <dir>']],
     ['report', ['-o, --output <file>']],
     ...['inspect', 'plan', 'doctor', 'local'].map((name) => [name, ['-c, --checkpoint <dir>']] as const),
-  ] as const)('%s has the short options %j', async (command, flags) => {
+  ] as const)('lists for svd %s the short options %j', async (command, flags) => {
     const { stdout } = await runCommandLine([command, '-h'])
     const short = [...stdout.matchAll(/^ {2}(-[^-h], .*?) {2}/gm)].map(([, found]) => found)
     expect(short).toEqual(flags)
   })
 
-  test('is shown, as a mistake, when no command is given', async () => {
+  test('is printed on stderr, with exit code 2, when no command is given', async () => {
     const { exitCode, stdout, stderr } = await runCommandLine([])
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toMatch(/^Usage: svd/)
   })
 })
 
-test('an unknown command is a mistake, with a suggestion', async () => {
+test('svd refuses an unknown command, and suggests a similar one', async () => {
   expect(await runCommandLine(['rendr'])).toMatchObject({
     exitCode: 2,
     stdout: '',
@@ -114,11 +116,11 @@ test('an unknown command is a mistake, with a suggestion', async () => {
   })
 })
 
-test('the version is that of the package', async () => {
+test('svd --version prints the version of the package', async () => {
   expect(await runCommandLine(['--version'])).toMatchObject({ exitCode: 0, stdout: '0.1.0\n' })
 })
 
-test('the installed command ends with the exit code, and prints no stack for a mistake', async () => {
+test('svd exits with 2 and prints no stack trace when the user made a mistake', async () => {
   const svd = fileURLToPath(new URL('../../../worker/cli/svd.ts', import.meta.url))
   const { exitCode, stdout, stderr } = await execa(
     process.execPath,

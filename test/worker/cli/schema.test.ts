@@ -4,7 +4,7 @@ import { runCommandLine } from './a-command-line.ts'
 
 describe('svd schema', () => {
   test.each(['manifest', 'sidecar', 'job', 'result', 'status', 'report'] as const)(
-    '%s prints the JSON Schema of that document, and nothing else',
+    'prints only the JSON Schema of the document %s',
     async (name) => {
       const { exitCode, stdout, stderr } = await runCommandLine(['schema', name])
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
@@ -12,7 +12,7 @@ describe('svd schema', () => {
     },
   )
 
-  test('of another document is a mistake, and says which there are', async () => {
+  test('refuses another document, and lists the known ones', async () => {
     const { exitCode, stdout, stderr } = await runCommandLine(['schema', 'model'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toContain('Allowed choices are manifest, sidecar, job, result, status, report')

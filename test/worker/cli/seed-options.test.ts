@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { chooseSeeds, parseSeeds } from '../../../worker/cli/seed-options.ts'
 
-describe('a list of seeds', () => {
+describe('parseSeeds', () => {
   test.each([
     ['1..4', [1n, 2n, 3n, 4n]],
     ['9,1,5', [9n, 1n, 5n]],
@@ -9,7 +9,7 @@ describe('a list of seeds', () => {
     ['-2..1', [-2n, -1n, 0n, 1n]],
     ['18446744073709551615', [18446744073709551615n]],
     ['5..5', [5n]],
-  ])('has each of its seeds once, in its order: %s', (text, seeds) => {
+  ])('lists each seed of %s once, in order', (text, seeds) => {
     expect(parseSeeds(text)).toEqual(seeds)
   })
 
@@ -29,17 +29,17 @@ describe('a list of seeds', () => {
       '1,18446744073709551616',
       `got '1,18446744073709551616', and 18446744073709551616 is out of range; ${RULE}`,
     ],
-  ])('that is none is a mistake: %j', (text, message) => {
+  ])('refuses %j', (text, message) => {
     expect(() => parseSeeds(text)).toThrow(`--seeds: ${message}`)
   })
 
-  test('may have as many as one command takes', () => {
+  test('accepts 1000 seeds', () => {
     expect(parseSeeds('1..1000')).toHaveLength(1000)
   })
 })
 
 describe('--seed random', () => {
-  test('draws one seed, puts it in place of the word, and names it', () => {
+  test('draws one seed, replaces the option by it, and prints it', () => {
     expect(chooseSeeds({ seed: 'random', fps: '7' }, () => 4_000_000_000n)).toEqual({
       options: { seed: '4000000000', fps: '7' },
       seeds: null,
@@ -47,7 +47,7 @@ describe('--seed random', () => {
     })
   })
 
-  test('draws whole numbers from 0 to 2^32 - 1, and another one each time', () => {
+  test('draws different whole numbers from 0 to 2^32 - 1', () => {
     const drawn = Array.from({ length: 50 }, () => Number(chooseSeeds({ seed: 'random' }).options.seed))
     expect(drawn.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)).toBe(true)
     expect(new Set(drawn).size).toBeGreaterThan(40)
@@ -58,10 +58,13 @@ test.each([
   [{ seed: '7', seeds: '1..8' }, "--seeds: got '1..8' beside --seed 7; give one of them"],
   [{ seed: '1..8' }, "--seed: got '1..8'; must be one number, or random; give several as --seeds 1..8"],
   [{ seed: '1,5' }, "--seed: got '1,5'; must be one number, or random; give several as --seeds 1,5"],
-])('is a mistake: %j', (options, message) => {
+])('chooseSeeds refuses %j', (options, message) => {
   expect(() => chooseSeeds(options)).toThrow(message)
 })
 
-test.each([[{}], [{ seed: '7' }], [{ seed: 'abc' }]])('leaves other options as they are: %j', (options) => {
-  expect(chooseSeeds(options)).toEqual({ options, seeds: null, note: null })
-})
+test.each([[{}], [{ seed: '7' }], [{ seed: 'abc' }]])(
+  'chooseSeeds keeps the options %j unchanged',
+  (options) => {
+    expect(chooseSeeds(options)).toEqual({ options, seeds: null, note: null })
+  },
+)

@@ -7,7 +7,7 @@ const mistakeOf = async (line: string): Promise<string> => {
   return stderr
 }
 
-describe('an option by the name that it has elsewhere is a mistake, and named', () => {
+describe('the error for an option name of other programs', () => {
   test.each([
     ['render a.png -c x --steps 5', '--steps', '--num-inference-steps'],
     ['render a.png -c x --frames 14', '--frames', '--num-frames'],
@@ -34,11 +34,11 @@ describe('an option by the name that it has elsewhere is a mistake, and named', 
     ['status -n 5', '-n', '--limit'],
     ['worker -c svd-xt', '-c', '--model'],
     ['-v', '-v', '--version'],
-  ])('svd %s', async (line, typed, meant) => {
+  ])('suggests the option of svd that is meant in: svd %s', async (line, typed, meant) => {
     expect(await mistakeOf(line)).toBe(`error: unknown option '${typed}'\n(Did you mean ${meant}?)\n`)
   })
 
-  test('even where the option itself is required, and therefore missing', async () => {
+  test('suggests a required option, which is therefore missing', async () => {
     expect(await mistakeOf('render a.png --model svd-xt -o a.mp4')).toBe(
       "error: unknown option '--model'\n(Did you mean --checkpoint?)\n",
     )
@@ -47,7 +47,7 @@ describe('an option by the name that it has elsewhere is a mistake, and named', 
     )
   })
 
-  test('even where a short option begins like it', async () => {
+  test('suggests a long option that was typed with one dash', async () => {
     expect(await mistakeOf('render a.png -checkpoint svd-xt')).toBe(
       "error: unknown option '-checkpoint'\n(Did you mean --checkpoint?)\n",
     )
@@ -56,7 +56,7 @@ describe('an option by the name that it has elsewhere is a mistake, and named', 
     )
   })
 
-  test('but a value may follow a short option without a space, and stand after --', async () => {
+  test('does not appear for a value directly after a short option, or after --', async () => {
     expect(await mistakeOf('compile -cgone -oout')).toBe(
       'error: gone: there is no such folder; check the path of the checkpoint\n',
     )
@@ -71,22 +71,22 @@ describe('an option by the name that it has elsewhere is a mistake, and named', 
     ['submit --image a.png', '--image', '<file...>'],
     ['models push --checkpoint svd-xt', '--checkpoint', '<dir>'],
     ['status --job 7c12', '--job', '[job...]'],
-  ])('svd %s: an argument has no option name', async (line, typed, meant) => {
+  ])('names the argument that is given without an option name in: svd %s', async (line, typed, meant) => {
     expect(await mistakeOf(line)).toBe(
       `error: unknown option '${typed}'\n(Give ${meant} without an option name.)\n`,
     )
   })
 })
 
-test('an option that nothing is known of is a mistake without a suggestion', async () => {
+test('the error for an unrelated option name has no suggestion', async () => {
   expect(await mistakeOf('render a.png -c x --frobnicate')).toBe("error: unknown option '--frobnicate'\n")
 })
 
-test('a name from elsewhere is not suggested to a command that lacks the option', async () => {
+test('the error for an option name of other programs suggests no option that the command lacks', async () => {
   expect(await mistakeOf('cancel 7c12 --steps 5')).toBe("error: unknown option '--steps'\n")
 })
 
-describe('a command by the name that it has elsewhere is a mistake, and named', () => {
+describe('the error for a command name of other programs', () => {
   test.each([
     ['run', 'render'],
     ['generate', 'render'],
@@ -102,12 +102,12 @@ describe('a command by the name that it has elsewhere is a mistake, and named', 
     ['models ls', 'list'],
     ['models upload', 'push'],
     ['cuda setup', 'install'],
-  ])('svd %s', async (line, meant) => {
+  ])('suggests the command of svd that is meant in: svd %s', async (line, meant) => {
     const typed = line.replace(/^(models|cuda) /, '').split(' ')[0]
     expect(await mistakeOf(line)).toBe(`error: unknown command '${typed}'\n(Did you mean ${meant}?)\n`)
   })
 
-  test('and one that nothing is known of has no suggestion', async () => {
+  test('has no suggestion for an unrelated name', async () => {
     expect(await mistakeOf('frobnicate')).toBe("error: unknown command 'frobnicate'\n")
   })
 })

@@ -11,7 +11,7 @@ const inRepository = (file: string): string => fileURLToPath(new URL(`../../../$
 const NOBODY = 65_534
 const isRoot = process.getuid?.() === 0
 
-/** As nobody where this is root, who is refused nothing. */
+/** Runs a command as the user `nobody` if this process is root, because root has every permission. */
 const asNobody = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
   isRoot
     ? spawnSync('setpriv', [`--reuid=${NOBODY}`, '--clear-groups', command, ...args], {
@@ -20,10 +20,10 @@ const asNobody = (command: string, args: readonly string[], env: NodeJS.ProcessE
       })
     : spawnSync(command, args, { encoding: 'utf8', env })
 
-// The project may lie where nobody else can read it, and setpriv be missing.
+// The user `nobody` may lack the right to read the project, and setpriv may be missing.
 const possible = asNobody(process.execPath, [inRepository('worker/cli/svd.ts'), '--version']).status === 0
 
-describe.skipIf(!possible)('without permission', () => {
+describe.skipIf(!possible)('svd without permission', () => {
   /** Runs `svd` with DIR for a folder with an image, a checkpoint, and `locked` of mode 555. */
   const svd = async (args: readonly string[], modes: Readonly<Record<string, number>> = {}) => {
     const folder = await temporaryDir()
@@ -59,11 +59,11 @@ describe.skipIf(!possible)('without permission', () => {
       ['compile', ...demo, '--output', 'DIR/locked/onnx'],
       `error: --output: the folder DIR/locked/onnx ${refused}\n`,
     ],
-  ])('%j is a mistake, and nothing is left', async (args, message) => {
+  ])('refuses %j, and leaves no files', async (args, message) => {
     expect(await svd(args)).toEqual({ exitCode: 2, output: message, written: [] })
   })
 
-  test('the doctor sees an output folder that cannot be written', async () => {
+  test('reports in svd doctor an output folder that it cannot write to', async () => {
     const { exitCode, output } = await svd(['doctor', '--output-dir', 'DIR/locked'])
     expect(exitCode).toBe(1)
     expect(output).toContain(`fail  output        --output-dir: the folder DIR/locked ${refused}`)
@@ -72,7 +72,7 @@ describe.skipIf(!possible)('without permission', () => {
   test.each<[string, Record<string, number>, string]>([
     ['cannot be listed', { ck: 0o311 }, 'error: DIR/ck: '],
     ['has a component that cannot be entered', { 'ck/unet': 0o000 }, 'error: unet/config.json: '],
-  ])('a checkpoint that %s is a mistake', async (_, modes, start) => {
+  ])('refuses a checkpoint that %s', async (_, modes, start) => {
     const { exitCode, output } = await svd(['inspect', '--checkpoint', 'DIR/ck'], modes)
     expect(exitCode).toBe(2)
     expect(output).toBe(

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { oneAhead } from '../../../worker/clips/one-ahead.ts'
 
-/** Work on the characters of a word, which ends when the test ends it. */
+/** Work on single characters, which ends when the test ends it. */
 const anAssemblyLine = () => {
   const begun: string[] = []
   const ends = new Map<string, PromiseWithResolvers<string>>()
@@ -23,8 +23,8 @@ const anAssemblyLine = () => {
   }
 }
 
-describe('one ahead', () => {
-  test('begins the next when a result is taken, and no more', async () => {
+describe('oneAhead', () => {
+  test('starts the next item when a result is taken, and none beyond it', async () => {
     const { begun, work, end } = anAssemblyLine()
     const results = oneAhead(['a', 'b', 'c'], work)
     for (const letter of 'abc') end(letter)
@@ -37,7 +37,7 @@ describe('one ahead', () => {
     expect((await results.next()).done).toBe(true)
   })
 
-  test('tells a failure when its result is asked for, not before', async () => {
+  test('rejects with a failure when its result is requested, not before', async () => {
     const { work, end, fail } = anAssemblyLine()
     const reason = new Error('no luck')
     const results = oneAhead(['a', 'b'], work)
@@ -47,7 +47,7 @@ describe('one ahead', () => {
     await expect(results.next()).rejects.toBe(reason)
   })
 
-  test('waits for the work under way when it is left early', async () => {
+  test('waits for work that is running when its caller leaves early', async () => {
     const { begun, work, end } = anAssemblyLine()
     const results = oneAhead(['a', 'b', 'c'], work)
     end('a')

@@ -13,7 +13,7 @@ const choose = (
 ) => chooseClipDevice(options, { deviceProbes, environment })
 
 describe('the device of a command', () => {
-  test('is the first card where CUDA is ready, in float16', async () => {
+  test('is the first GPU, in float16, where CUDA is ready', async () => {
     expect(await choose({})).toEqual({
       choice: { provider: 'cuda', uuid: aCard().uuid, precision: 'fp16', computeCapability: 86 },
       name: 'NVIDIA A10G',
@@ -24,7 +24,7 @@ describe('the device of a command', () => {
     })
   })
 
-  test('is the processor, in float32, where there is no card', async () => {
+  test('is the CPU, in float32, where there is no GPU', async () => {
     expect(await choose({}, { deviceProbes: NO_CARDS })).toMatchObject({
       choice: { provider: 'cpu' },
       precision: 'fp32',
@@ -32,21 +32,21 @@ describe('the device of a command', () => {
     })
   })
 
-  test('is what the option says, else the variable, else auto', async () => {
+  test('comes from --device, else from SVD_DEVICE, else from auto', async () => {
     const environment = { SVD_DEVICE: 'cpu' }
     expect((await choose({}, { environment })).choice).toEqual({ provider: 'cpu' })
     expect((await choose({ device: 'cuda' }, { environment })).choice).toMatchObject({ provider: 'cuda' })
     expect((await choose({}, { environment: { SVD_DEVICE: '' } })).choice).toMatchObject({ provider: 'cuda' })
   })
 
-  test('is float32 on a card if asked for, and never float16 on the processor', async () => {
+  test('computes in float32 on a GPU with --precision fp32, and refuses fp16 on the CPU', async () => {
     expect((await choose({ precision: 'fp32' })).choice).toMatchObject({ precision: 'fp32' })
     await expect(choose({ device: 'cpu', precision: 'fp16' })).rejects.toThrow(
       new InvalidInputError('--precision', 'got fp16 on the CPU, which computes in fp32 alone; leave it out'),
     )
   })
 
-  test('that is not understood is named as it was given', async () => {
+  test('is refused with the name of its option or variable when the value is unknown', async () => {
     await expect(choose({ device: 'gpu' })).rejects.toThrow('--device: got')
     await expect(choose({}, { environment: { SVD_DEVICE: 'gpu' } })).rejects.toThrow('SVD_DEVICE: got')
   })

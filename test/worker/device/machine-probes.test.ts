@@ -8,8 +8,8 @@ import { machineProbes } from '../../../worker/device/machine-probes.ts'
 import { aLibraryFolder, isLinuxX64, plainLibraryBytes } from '../cuda/a-library.ts'
 import { aRelease, aRuntime, aWheelFile, CUDA } from '../cuda/a-release.ts'
 
-describe.skipIf(!isLinuxX64)('the CUDA of this machine', () => {
-  /** A runtime with an installed provider, and what damages the provider's library without changing its size. */
+describe.skipIf(!isLinuxX64)('the CUDA provider of this machine', () => {
+  /** A runtime with an installed provider. `damage` changes a byte of the provider's library. */
   const aMachine = async () => {
     const { release, wheel, contents } = aRelease({ [CUDA]: await plainLibraryBytes() })
     const packageDir = await aRuntime()
@@ -34,12 +34,12 @@ describe.skipIf(!isLinuxX64)('the CUDA of this machine', () => {
     return { probes, damage }
   }
 
-  test('is ready with the provider that was installed', async () => {
+  test('has no faults after its installation', async () => {
     const { probes } = await aMachine()
     expect(await probes.readCudaFaults()).toEqual([])
   })
 
-  test('is not used with one of which a byte changed', async () => {
+  test('has a fault after one byte of its library has changed', async () => {
     const { probes, damage } = await aMachine()
     await damage()
     expect(await probes.readCudaFaults()).toEqual([
@@ -49,7 +49,7 @@ describe.skipIf(!isLinuxX64)('the CUDA of this machine', () => {
     ])
   })
 
-  test('is examined once by a process', async () => {
+  test('is verified once in each process', async () => {
     const { probes, damage } = await aMachine()
     await probes.readCudaFaults()
     await damage()

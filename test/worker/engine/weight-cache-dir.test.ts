@@ -3,15 +3,15 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { weightCacheDir } from '../../../worker/engine/weight-cache-dir.ts'
 
-test('weights are kept where SVD_CACHE_DIR says', () => {
+test('weightCacheDir returns the folder in SVD_CACHE_DIR', () => {
   expect(weightCacheDir({ SVD_CACHE_DIR: '/data/cache', XDG_CACHE_HOME: '/x' })).toBe('/data/cache')
 })
 
-test('an empty SVD_CACHE_DIR keeps none', () => {
+test('weightCacheDir returns null when SVD_CACHE_DIR is empty', () => {
   expect(weightCacheDir({ SVD_CACHE_DIR: '' })).toBeNull()
 })
 
-test("without it they are kept in the user's cache folder", () => {
+test("weightCacheDir returns a folder in the user's cache folder without SVD_CACHE_DIR", () => {
   expect(weightCacheDir({ XDG_CACHE_HOME: '/x' })).toBe('/x/svd-batch')
   expect(weightCacheDir({})).toBe(path.join(homedir(), '.cache', 'svd-batch'))
 })

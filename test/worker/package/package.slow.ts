@@ -21,7 +21,7 @@ const isLinuxX64 = process.platform === 'linux' && process.arch === 'x64'
 let work = ''
 const at = (...parts: readonly string[]): string => path.join(work, ...parts)
 
-/** Without what npm passes to its scripts: the settings of this checkout are not those of a user. */
+/** Returns the environment without the variables that npm passes to its scripts, which a user does not have. */
 const userEnvironment = (): NodeJS.ProcessEnv => {
   const ofScripts = /^npm_(package|lifecycle|config_(onnxruntime|local_prefix|allow|yes|noproxy))/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofScripts.test(name)))
@@ -36,7 +36,7 @@ const nodeOf = (major: number): string => at(`node-${major}/node_modules/node/bi
 
 const launcherIn = (modules: string): string => path.join(modules, 'svd-batch/worker/cli/launch.js')
 
-/** Runs a command of the package from a folder that has nothing to do with it, with the Node of that version. */
+/** Runs a command of the package from another folder, with the Node of that version. */
 const svdOn = (major: number) => (modules: string, args: readonly string[]) =>
   execa(nodeOf(major), [launcherIn(modules), ...args], {
     cwd: at('elsewhere'),
@@ -59,11 +59,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(work, { recursive: true, force: true }), NPM_MS)
 
-test('is smaller than 60 MB', async () => {
+test('the npm package is smaller than 60 MB', async () => {
   expect((await stat(tarball)).size).toBeLessThan(MAX_BYTES)
 })
 
-test('has the compiled programs, what they read, and declarations, but no tests and no sources', async () => {
+test('the npm package has compiled programs, their data and declarations, but no tests and no sources', async () => {
   const entries = await readdir(at('project/node_modules/svd-batch'), { recursive: true })
   expect(entries).toEqual(
     expect.arrayContaining([
@@ -77,7 +77,7 @@ test('has the compiled programs, what they read, and declarations, but no tests 
   expect(entries.filter((entry) => unwanted.test(entry))).toEqual([])
 })
 
-test('brings nothing that deploys, lints or tests, and no package whose script downloads', async () => {
+test('the npm package installs no package that deploys, lints or tests, or whose script downloads', async () => {
   const modules = at('project/node_modules')
   const unwanted = [
     ...['aws-cdk', 'aws-cdk-lib', 'cdk-nag', 'constructs', '@biomejs', 'vitest', 'typescript', 'esbuild'],
@@ -87,12 +87,12 @@ test('brings nothing that deploys, lints or tests, and no package whose script d
   expect(installed.filter((name) => unwanted.includes(name))).toEqual([])
 })
 
-test('takes less than 500 MB when it is installed', async () => {
+test('the npm package and its dependencies take less than 500 MB when installed', async () => {
   const { stdout } = await execa('du', ['-sm', at('project/node_modules')])
   expect(Number.parseInt(stdout, 10)).toBeLessThan(500)
 })
 
-test('loads fauxqs only for `local` and `demo`', async () => {
+test('svd render starts without the package fauxqs, and svd demo reports that it is missing', async () => {
   const modules = at('without-fauxqs/node_modules')
   await cp(at('project/node_modules'), modules, { recursive: true })
   await rm(path.join(modules, 'fauxqs'), { recursive: true })
@@ -104,7 +104,7 @@ test('loads fauxqs only for `local` and `demo`', async () => {
   })
 })
 
-test('says one sentence on Node 20', async () => {
+test('svd on Node 20 prints only that it needs Node.js 22.13 or newer', async () => {
   const { exitCode, stdout, stderr } = await svdOn(20)(at('project/node_modules'), ['--help'])
   expect({ exitCode, stdout, stderr }).toEqual({
     exitCode: 1,
@@ -115,7 +115,7 @@ test('says one sentence on Node 20', async () => {
   })
 })
 
-test('says how to get ONNX Runtime where it has none for the platform', async () => {
+test('svd doctor prints how to install ONNX Runtime where the package has none for the platform', async () => {
   const modules = at('without-runtime/node_modules')
   await cp(at('project/node_modules'), modules, { recursive: true })
   await rm(path.join(modules, 'svd-batch/dist/onnxruntime-node/bin'), { recursive: true })
@@ -132,10 +132,10 @@ test('says how to get ONNX Runtime where it has none for the platform', async ()
   })
 })
 
-describe.each([22, 24])('on Node %s', (major) => {
+describe.each([22, 24])('the npm package on Node %s', (major) => {
   const svd = svdOn(major)
 
-  test('imports nothing that Node does not have', async () => {
+  test('imports only names that this Node exports', async () => {
     const program = fileURLToPath(new URL('./missing-names.js', import.meta.url))
     const dist = at('project/node_modules/svd-batch/dist')
     const { stdout } = await execa(nodeOf(major), [program, dist])
@@ -153,7 +153,7 @@ describe.each([22, 24])('on Node %s', (major) => {
     expect((await svd(modules, ['--version'])).stdout).toBe(version)
   })
 
-  test.runIf(isLinuxX64)('renders the demo checkpoint', async () => {
+  test.runIf(isLinuxX64)('renders a clip with the demo checkpoint', async () => {
     const modules = at('project/node_modules')
     const shipped = path.join(modules, 'svd-batch/dist/worker')
     const small = ['--num-frames', '2', '--num-inference-steps', '1']
@@ -180,7 +180,7 @@ const run = (program: string, args: readonly string[], env: NodeJS.ProcessEnv = 
   })
 const shipped = (name: string): string => at('project/node_modules/svd-batch/dist/worker', name)
 
-describe('the API, for a program of a user', () => {
+describe('the API of the installed package', () => {
   beforeAll(async () => {
     await writeFile(at('project/renders.ts'), RENDERS)
     await writeFile(at('project/submits.ts'), SUBMITS)
@@ -188,7 +188,7 @@ describe('the API, for a program of a user', () => {
     for (const name of EXAMPLES) await cp(inRepository(`examples/${name}`), at('project', name))
   })
 
-  test('has types', async () => {
+  test('passes tsc --strict in the programs of a user', async () => {
     const tsc = inRepository('node_modules/typescript/bin/tsc')
     const settings = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'esnext']
     const types = ['--types', 'node', '--typeRoots', inRepository('node_modules/@types')]
@@ -199,7 +199,7 @@ describe('the API, for a program of a user', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' })
   })
 
-  test.runIf(isLinuxX64)('renders, reports each step, and compiles', async () => {
+  test.runIf(isLinuxX64)('renders a clip, reports each phase, and compiles graphs', async () => {
     const image = shipped('demo-samples/rocket.png')
     const { stdout } = await run('renders.ts', [shipped('demo'), image, at('elsewhere')])
     const { graphs, ...rest } = JSON.parse(stdout)
@@ -224,7 +224,7 @@ describe('the API, for a program of a user', () => {
     }
   })
 
-  test.runIf(isLinuxX64)('renders one image, as the example does', async () => {
+  test.runIf(isLinuxX64)('renders one image in the example render-one-image.ts', async () => {
     const args = [shipped('demo'), shipped('demo-samples/coffee.png'), at('elsewhere/example.mp4')]
     const { stdout, stderr } = await run('render-one-image.ts', args)
     expect(stdout).toMatch(/example\.mp4: 14 frames in \d+\.\d s$/)
@@ -233,7 +233,7 @@ describe('the API, for a program of a user', () => {
   })
 })
 
-describe.runIf(isLinuxX64)('the API against svd local', () => {
+describe.runIf(isLinuxX64)('a program against svd local', () => {
   const environment: Record<string, string> = {}
 
   beforeAll(async () => {
@@ -253,7 +253,7 @@ describe.runIf(isLinuxX64)('the API against svd local', () => {
     }
   })
 
-  test('submits, waits, and downloads', async () => {
+  test('submits an image through the API, waits for its job, and downloads the clip', async () => {
     const args = [shipped('demo-samples/rocket.png'), at('elsewhere')]
     const { files, ...rest } = JSON.parse((await run('submits.ts', args, environment)).stdout)
     expect(rest).toEqual({ states: ['accepted'], jobs: ['succeeded'], now: ['succeeded'], seen: true })
@@ -261,7 +261,7 @@ describe.runIf(isLinuxX64)('the API against svd local', () => {
     expect((await stat(files[0])).size).toBeGreaterThan(500)
   })
 
-  test('prints the results of a manifest with a grid, as the example does', async () => {
+  test('prints the results of a manifest with a grid in the example read-results.ts', async () => {
     const manifest = inRepository('examples/manifest-with-grid.json')
     const args = [manifest, shipped('demo-samples'), at('elsewhere/grid')]
     const { stdout } = await run('read-results.ts', args, environment)
@@ -273,7 +273,7 @@ describe.runIf(isLinuxX64)('the API against svd local', () => {
     ])
   })
 
-  test('works with nothing but an S3 client, as the example does', async () => {
+  test('needs only an S3 client in the example custom-s3-endpoint.ts', async () => {
     const { stdout } = await run('custom-s3-endpoint.ts', [shipped('demo-samples/rocket.png')], environment)
     expect(stdout).toMatch(
       /^images\/examples\/rocket\.png: accepted\n[0-9a-f]{32}: succeeded, jobs\/.*\/video\.mp4$/,
@@ -281,19 +281,16 @@ describe.runIf(isLinuxX64)('the API against svd local', () => {
   })
 })
 
-test.runIf(isLinuxX64)(
-  'runs the demo by `npx --package`, and leaves five clips and a page of them',
-  async () => {
-    await mkdir(at('empty'))
-    const args = ['--yes', '--cache', at('cache'), '--package', tarball, 'svd', 'demo']
-    const PATH = [at('node-24/node_modules/node/bin'), process.env['PATH']].join(path.delimiter)
-    const { stdout } = await execa('npx', args, {
-      ...{ cwd: at('empty'), env: { ...userEnvironment(), PATH }, extendEnv: false },
-    })
-    expect(stdout).toContain(`They play in ${at('empty/out/index.html')}\n`)
-    expect(stdout).toContain('The page was not opened, because stdout is not a terminal.')
-    const files = await readdir(at('empty/out'), { recursive: true })
-    expect(files).toContain('index.html')
-    expect(files.filter((file) => file.endsWith('.mp4'))).toHaveLength(5)
-  },
-)
+test.runIf(isLinuxX64)('`npx --package FILE svd demo` writes five clips and a contact sheet', async () => {
+  await mkdir(at('empty'))
+  const args = ['--yes', '--cache', at('cache'), '--package', tarball, 'svd', 'demo']
+  const PATH = [at('node-24/node_modules/node/bin'), process.env['PATH']].join(path.delimiter)
+  const { stdout } = await execa('npx', args, {
+    ...{ cwd: at('empty'), env: { ...userEnvironment(), PATH }, extendEnv: false },
+  })
+  expect(stdout).toContain(`They play in ${at('empty/out/index.html')}\n`)
+  expect(stdout).toContain('The page was not opened, because stdout is not a terminal.')
+  const files = await readdir(at('empty/out'), { recursive: true })
+  expect(files).toContain('index.html')
+  expect(files.filter((file) => file.endsWith('.mp4'))).toHaveLength(5)
+})

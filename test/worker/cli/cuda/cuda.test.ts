@@ -57,7 +57,7 @@ const check = async ({ target }: Bench, options: { json?: true } = {}) => {
 }
 
 describe.skipIf(!isLinuxX64)('svd cuda install', () => {
-  test('installs from the index of pip’s variable, and says that all is there', async () => {
+  test('installs from the index in PIP_INDEX_URL, and reports the provider and each library as ok', async () => {
     const bench = await aMachine(NAMES)
     const { url } = await openIndex(bench.wheel)
     const { stdout } = await install(bench, {}, { PIP_INDEX_URL: `${url}/simple` })
@@ -75,7 +75,7 @@ describe.skipIf(!isLinuxX64)('svd cuda install', () => {
     expect(await readdir(folder)).toContain('libonnxruntime_providers_cuda.so')
   })
 
-  test('prefers the index of the option, and shows its progress on a terminal', async () => {
+  test('prefers --index-url to PIP_INDEX_URL, and shows its progress on a terminal', async () => {
     const bench = await aMachine(NAMES)
     const { url, requests } = await openIndex(bench.wheel)
     const variable = { PIP_INDEX_URL: 'http://127.0.0.1:9/simple' }
@@ -84,14 +84,14 @@ describe.skipIf(!isLinuxX64)('svd cuda install', () => {
     expect(stderr).toContain('fetching [')
   })
 
-  test('installs from a file, without a word on stderr', async () => {
+  test('installs from a wheel file, and writes nothing to stderr', async () => {
     const bench = await aMachine(NAMES)
     const { stdout, stderr } = await install(bench, { wheel: await aWheelFile(bench.wheel) })
     expect(stdout).toContain(' is installed in ')
     expect(stderr).toBe('')
   })
 
-  test('says that the provider was there', async () => {
+  test('reports that the provider was already installed', async () => {
     const bench = await aMachine(NAMES)
     const wheel = await aWheelFile(bench.wheel)
     await install(bench, { wheel })
@@ -100,7 +100,7 @@ describe.skipIf(!isLinuxX64)('svd cuda install', () => {
     )
   })
 
-  test('says plainly what is missing, and what to do, though it has installed the provider', async () => {
+  test('installs the provider, and reports missing NVIDIA libraries with the commands that install them', async () => {
     const bench = await aMachine(NAMES.filter((name) => name !== 'libcudnn.so.9' && name !== 'libcuda.so.1'))
     const { stdout } = await install(bench, { wheel: await aWheelFile(bench.wheel) })
     const lines = stdout.split('\n')
@@ -119,7 +119,7 @@ describe.skipIf(!isLinuxX64)('svd cuda install', () => {
     ])
   })
 
-  test('gives one JSON object, of these keys', async () => {
+  test('prints one JSON object with these keys with --json', async () => {
     const bench = await aMachine(NAMES.slice(1))
     const wheel = await aWheelFile(bench.wheel)
     const { stdout } = await install(bench, { wheel, json: true })
@@ -141,7 +141,7 @@ describe.skipIf(!isLinuxX64)('svd cuda install', () => {
     expect(fixes).toEqual([expect.stringMatching(/^install NVIDIA's driver/)])
   })
 
-  test('refuses a runtime of another version before anything is downloaded', async () => {
+  test('refuses another version of onnxruntime-node before it downloads anything', async () => {
     const bench = await aMachine(NAMES)
     const { url, requests } = await openIndex(bench.wheel)
     const target = { ...bench.target, packageDir: await aRuntime('1.2.4') }
@@ -155,13 +155,13 @@ describe.skipIf(!isLinuxX64)('svd cuda install', () => {
 })
 
 describe.skipIf(!isLinuxX64)('svd cuda check', () => {
-  test('has exit code 0 where all is there', async () => {
+  test('ends with exit code 0 when the provider and its libraries are installed', async () => {
     const bench = await aMachine(NAMES)
     await install(bench, { wheel: await aWheelFile(bench.wheel) })
     expect((await check(bench)).exitCode).toBe(0)
   })
 
-  test('has exit code 1 where a library is missing, with the report of install', async () => {
+  test('ends with exit code 1 and the report of svd cuda install when a library is missing', async () => {
     const bench = await aMachine(NAMES.slice(1))
     const { stdout } = await install(bench, { wheel: await aWheelFile(bench.wheel) })
     expect(await check(bench)).toEqual({
@@ -171,7 +171,7 @@ describe.skipIf(!isLinuxX64)('svd cuda check', () => {
     })
   })
 
-  test('has exit code 1 without a provider, and names the command that installs it', async () => {
+  test('ends with exit code 1 when no provider is installed, and names the command that installs it', async () => {
     const bench = await aMachine(NAMES)
     const { exitCode, stdout } = await check(bench)
     expect(exitCode).toBe(1)
@@ -182,36 +182,39 @@ describe.skipIf(!isLinuxX64)('svd cuda check', () => {
     expect(await readdir(librariesOf(bench.target.packageDir))).toEqual(['libonnxruntime.so.1'])
   })
 
-  test('gives the JSON object of install, without whether it was there', async () => {
+  test('prints the JSON object of svd cuda install without was_there', async () => {
     const { stdout } = await check(await aMachine(NAMES), { json: true })
     expect(Object.keys(JSON.parse(stdout))).toEqual(['ready', 'provider', 'libraries', 'faults', 'fixes'])
   })
 })
 
-test.each(['darwin-arm64', 'linux-arm64', 'win32-x64'])('%s is refused, by both', async (platform) => {
-  const target = { ...(await aMachine([])).target, platform }
-  const { context } = outputs()
-  const rule = `platform: got ${platform}; must be linux-x64 for the CUDA provider; render on the CPU here`
-  for (const run of [runCudaCheck, runCudaInstall]) {
-    await expect(run({}, context, target)).rejects.toThrow(InvalidInputError)
-    await expect(run({}, context, target)).rejects.toThrow(rule)
-  }
-})
+test.each(['darwin-arm64', 'linux-arm64', 'win32-x64'])(
+  'svd cuda install and svd cuda check refuse the platform %s',
+  async (platform) => {
+    const target = { ...(await aMachine([])).target, platform }
+    const { context } = outputs()
+    const rule = `platform: got ${platform}; must be linux-x64 for the CUDA provider; render on the CPU here`
+    for (const run of [runCudaCheck, runCudaInstall]) {
+      await expect(run({}, context, target)).rejects.toThrow(InvalidInputError)
+      await expect(run({}, context, target)).rejects.toThrow(rule)
+    }
+  },
+)
 
 describe('the command line', () => {
-  test.each([['install'], ['check']])('cuda %s --help is on stdout', async (name) => {
+  test.each([['install'], ['check']])('prints the help of svd cuda %s on stdout', async (name) => {
     const { exitCode, stdout } = await runCommandLine(['cuda', name, '--help'])
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(new RegExp(`^Usage: svd cuda ${name} `))])
   })
 
-  test('a wheel and an index together are a mistake', async () => {
+  test('refuses --wheel together with --index-url', async () => {
     const args = ['cuda', 'install', '--wheel', 'x.whl', '--index-url', 'http://127.0.0.1:9/simple']
     const { exitCode, stderr } = await runCommandLine(args)
     expect(exitCode).toBe(2)
     expect(stderr).toContain("option '--wheel <file>' cannot be used with option '--index-url <url>'")
   })
 
-  test.skipIf(!isLinuxX64)('an index that is not a URL is a mistake', async () => {
+  test.skipIf(!isLinuxX64)('refuses an --index-url that is not a URL', async () => {
     const { exitCode, stderr } = await runCommandLine(['cuda', 'install', '--index-url', 'pypi'])
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/^error: --index-url: got 'pypi'; must be a URL that begins with http/)

@@ -37,8 +37,8 @@ const awsSetup = async (options: FakeServicesOptions = {}) => {
 const examineWith = async (account: Partial<AwsAccount>, args: readonly string[] = []) =>
   (await awsSetup({ account })).examine(args)
 
-describe('an account that is ready', () => {
-  test('passes every check', async () => {
+describe('svd doctor --aws', () => {
+  test('passes every check on an account that is ready', async () => {
     const { examine, record } = await awsSetup()
     const { ok, checks } = await examine()
     expect(ok).toBe(true)
@@ -65,7 +65,7 @@ describe('an account that is ready', () => {
     ])
   })
 
-  test('is asked for the quotas of the machines that the deployment named, one of each kind', async () => {
+  test('checks one quota for instance types of one kind in SVD_INSTANCE_TYPES', async () => {
     const { examine } = await awsSetup()
     const { of } = await examine(['--on-demand'], {
       ...{ ...ALL, SVD_INSTANCE_TYPES: 'c7i.xlarge,m7i.xlarge,c7a.xlarge' },
@@ -75,7 +75,7 @@ describe('an account that is ready', () => {
     )
   })
 
-  test('an option goes before what the deployment named, and a name that is none is a mistake', async () => {
+  test('prefers --instance-type to SVD_INSTANCE_TYPES, and refuses an unknown type in that variable', async () => {
     const { examine, run } = await awsSetup()
     const environment = { ...ALL, SVD_INSTANCE_TYPES: 'c7i.huge' }
     const { of } = await examine(['--on-demand', '--instance-type', 'g6.xlarge'], environment)
@@ -85,7 +85,7 @@ describe('an account that is ready', () => {
     expect(stderr).toMatch(/SVD_INSTANCE_TYPES: got 'c7i\.huge'; must be of g4dn\.xlarge, /)
   })
 
-  test('is looked at as far as it is named', async () => {
+  test('checks only the buckets and queues that are specified, and warns of the others', async () => {
     const { examine } = await awsSetup()
     const { ok, names, of } = await examine([], { SVD_OUTPUT_BUCKET: 'out' })
     expect(ok).toBe(true)
@@ -98,14 +98,14 @@ describe('an account that is ready', () => {
     })
   })
 
-  test('says which models there are, where none is named', async () => {
+  test('lists the models of the bucket when no model is specified', async () => {
     const { examine } = await awsSetup()
     const { of } = await examine([], { ...ALL, SVD_MODEL_ID: '' })
     expect(of('model')?.found).toMatch(/^demo, 10 files of 14\.9 MB/)
   })
 })
 
-describe('without', () => {
+describe('the check of credentials', () => {
   test.each<[string, Partial<AwsAccount>, string, string]>([
     [
       'a region',
@@ -126,18 +126,18 @@ describe('without', () => {
       'sign in again; check AWS_PROFILE and the variables AWS_ACCESS_KEY_ID…',
     ],
     [
-      'an answer',
+      'an answer from STS',
       { identity: rejecting({ code: 'ENOTFOUND' }, 'getaddrinfo ENOTFOUND') },
       'no answer from STS in eu-west-1: getaddrinfo ENOTFOUND',
       'check that there is a region eu-west-1, the network and AWS_ENDPOINT_URL',
     ],
-  ])('%s nothing else is asked, and one check says so', async (_, account, found, fix) => {
+  ])('fails without %s, and no other check runs', async (_, account, found, fix) => {
     const seeBucket = rejecting({}, 'asked for nothing')
     const { checks } = await examineWith({ ...account, seeBucket })
     expect(checks).toEqual([{ name: 'credentials', status: 'fail', found, fix }])
   })
 
-  test('STS at an endpoint of one’s own, the rest is looked at', async () => {
+  test('warns where a custom endpoint has no STS, and the other checks run', async () => {
     const { ok, of } = await examineWith({ identity: rejecting({ $metadata: { httpStatusCode: 404 } }) })
     expect(ok).toBe(true)
     expect(of('credentials')?.status).toBe('warn')
@@ -145,8 +145,8 @@ describe('without', () => {
   })
 })
 
-describe('a quota', () => {
-  test('of nothing is a failure, and tells how to ask for more', async () => {
+describe('the check of a quota', () => {
+  test('fails for a quota of 0 vCPUs, and prints the command that requests more', async () => {
     const { of } = await examineWith({ ec2Quota: async () => 0 }, ['--workers', '3', '--spot'])
     expect(of('quota')).toBeUndefined()
     expect(of('spot quota')).toEqual({
@@ -158,7 +158,7 @@ describe('a quota', () => {
     })
   })
 
-  test('for fewer than are wanted is warned of', async () => {
+  test('warns when the quota has room for fewer workers than --workers', async () => {
     const { ok, of } = await examineWith({ ec2Quota: async () => 15 }, ['--workers', '4', '--on-demand'])
     expect(ok).toBe(true)
     expect(of('quota')).toMatchObject({
@@ -168,7 +168,7 @@ describe('a quota', () => {
     })
   })
 
-  test('is that of the instance types, each once, by whole instances', async () => {
+  test('reads the quota of each instance family once, and counts whole instances', async () => {
     const codes: string[] = []
     const ec2Quota = async (code: string) => codes.push(code) && 191
     const { checks } = await examineWith({ ec2Quota }, [
@@ -181,7 +181,7 @@ describe('a quota', () => {
     ])
   })
 
-  test('that may not be looked at is a warning that names the IAM action', async () => {
+  test('warns with the IAM action when the caller may not read the quota', async () => {
     const { ok, of } = await examineWith({ ec2Quota: rejecting({ name: 'AccessDeniedException' }) })
     expect(ok).toBe(true)
     expect(of('quota')).toMatchObject({
@@ -190,7 +190,7 @@ describe('a quota', () => {
     })
   })
 
-  test('that nobody knows is a warning', async () => {
+  test('warns when Service Quotas does not know the quota code', async () => {
     const { of } = await examineWith({ ec2Quota: async () => null })
     expect(of('quota')).toMatchObject({
       status: 'warn',
@@ -199,7 +199,7 @@ describe('a quota', () => {
   })
 })
 
-describe('a bucket', () => {
+describe('the check of a bucket', () => {
   test.each<[object, string, string, string]>([
     [{ name: 'NotFound' }, 'fail', 's3://in is not there', 'check --input-bucket, account and region'],
     [
@@ -214,7 +214,7 @@ describe('a bucket', () => {
       'skipped: no right to s3:ListBucket on in (as told)',
       'allow s3:ListBucket on in, or run the check with a role that may',
     ],
-  ])('that says %j is told with what to do', async (fields, status, found, fix) => {
+  ])('reports the S3 error %j with its fix', async (fields, status, found, fix) => {
     const seeBucket = async (name: string) => {
       if (name === 'in') throw anError(fields)
     }
@@ -223,15 +223,15 @@ describe('a bucket', () => {
     expect(of('output')?.status).toBe('ok')
   })
 
-  test('of models that is not there has no model to look for', async () => {
+  test('skips the model when the models bucket does not exist', async () => {
     const { names } = await examineWith({ seeBucket: rejecting({ name: 'NotFound' }) })
     expect(names).toContain('models')
     expect(names).not.toContain('model')
   })
 })
 
-describe('workers', () => {
-  test('that fail to start are a failure, with the reason and the next try', async () => {
+describe('the check of workers', () => {
+  test('fails when workers do not start, with the reason and the time of the next start', async () => {
     const { examine, services } = await awsSetup()
     const fleet = aFleetState({
       ...{ waits: 'back-off', failures: 2, failure: 'exit code 1', proven: false },
@@ -249,7 +249,7 @@ describe('workers', () => {
     })
   })
 
-  test('that the budget of the day has ended are warned of', async () => {
+  test('warns when the budget of the day has stopped the workers', async () => {
     const { examine, services } = await awsSetup()
     const until = '2026-11-25T00:00:00.000Z'
     await putDispatchState(services.openBucket('out'), {
@@ -262,7 +262,7 @@ describe('workers', () => {
     })
   })
 
-  test('that failed to start until the budget was reached are a failure, which no larger budget mends', async () => {
+  test('fails when workers did not start before the budget was reached, and suggests no larger budget', async () => {
     const { examine, services } = await awsSetup()
     const failing = { waits: 'budget', failures: 2, failure: 'exit code 1', proven: false } as const
     await putDispatchState(services.openBucket('out'), {
@@ -278,7 +278,7 @@ describe('workers', () => {
     })
   })
 
-  test('that no dispatch has looked after yet are warned of', async () => {
+  test('warns when dispatch has not run yet', async () => {
     const { examine, services } = await awsSetup()
     await services.openBucket('out').delete(DISPATCH_STATE_KEY, never)
 
@@ -289,8 +289,8 @@ describe('workers', () => {
   })
 })
 
-describe('queues', () => {
-  test('with dead letters are a warning', async () => {
+describe('the check of queues', () => {
+  test('warns of waiting dead-letter messages', async () => {
     const { examine, deadLetters } = await awsSetup()
     await deadLetters.send([{ body: '{}', groupId: 'g' }], never)
     expect((await examine()).of('dead letters')).toMatchObject({
@@ -299,13 +299,13 @@ describe('queues', () => {
     })
   })
 
-  test('that give up at once are a failure', async () => {
+  test('fails when the jobs queue has a maxReceiveCount of 1', async () => {
     const { examine, services } = await awsSetup()
     Object.assign(services, { readQueueSettings: async () => ({ maxReceiveCount: 1 }) })
     expect((await examine()).of('jobs queue')).toMatchObject({ status: 'fail' })
   })
 
-  test('that are not there are a failure that names the option', async () => {
+  test('fails when the jobs queue does not exist, and names its option', async () => {
     const { examine, services } = await awsSetup()
     Object.assign(services, { readQueueSettings: rejecting({ name: 'QueueDoesNotExist' }) })
     expect((await examine()).of('jobs queue')).toMatchObject({
@@ -315,7 +315,7 @@ describe('queues', () => {
   })
 })
 
-test('a model that was not pushed is a failure, with those that were', async () => {
+test('svd doctor --aws fails for a model that was not pushed, and lists the pushed models', async () => {
   const { examine } = await awsSetup()
   expect((await examine(['--model-id', 'svd-xt'])).of('model')).toMatchObject({
     status: 'fail',
@@ -324,7 +324,7 @@ test('a model that was not pushed is a failure, with those that were', async () 
   })
 })
 
-describe('the installed command', () => {
+describe('svd doctor --aws as a process', () => {
   const SVD = fileURLToPath(new URL('../../../../worker/cli/svd.ts', import.meta.url))
   const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI' }
 
@@ -350,15 +350,18 @@ describe('the installed command', () => {
       { ...KEYS, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
       /^fail {2}credentials +no answer from STS in eu-west-1: connect ECONNREFUSED 127\.0\.0\.1:1\n +fix:.*$/,
     ],
-  ])('with %j says one thing, and what to do', async (environment, message) => {
-    const { exitCode, stdout, stderr } = await doctor(environment)
-    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
-    expect(stdout).toMatch(message)
-    expect(stdout).not.toContain('wJalrXUtnFEMI')
-  })
+  ])(
+    'prints one failed check with its fix, and no secret, in the environment %j',
+    async (environment, message) => {
+      const { exitCode, stdout, stderr } = await doctor(environment)
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
+      expect(stdout).toMatch(message)
+      expect(stdout).not.toContain('wJalrXUtnFEMI')
+    },
+  )
 })
 
-test('what only concerns AWS is a mistake without --aws', async () => {
+test('svd doctor refuses --workers and --jobs-queue-url without --aws', async () => {
   const { exitCode, stderr } = await fakeServices().run([
     'doctor',
     '--workers',
@@ -375,7 +378,7 @@ test.each([
   [['--model-id', 'a b'], /^error: --model-id: got 'a b'; must be up to 100 letters/],
   [['--checkpoint', 'svd'], /cannot be used with option '-c, --checkpoint <dir>'/],
   [['--instance-type', 'big'], /argument 'big' is invalid\. Allowed choices are g4dn\.xlarge/],
-])('%j is a mistake', async (args, message) => {
+])('svd doctor --aws refuses %j', async (args, message) => {
   const { run } = fakeServices()
   const { exitCode, stderr } = await run(['doctor', '--aws', ...args])
   expect(exitCode).toBe(2)

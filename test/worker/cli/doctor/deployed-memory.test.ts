@@ -25,7 +25,7 @@ const demo = await openCheckpoint(DEMO_CHECKPOINT, {})
 const rendererBytes = (names: readonly MachineTypeName[]): number =>
   leastShare(names).memoryMib * MIB - WORKER_BYTES
 
-describe('the memory that a container gets is enough for what the planner predicts', () => {
+describe('the memory limit of a container', () => {
   const targetsOn = (computeCapability: number | null) =>
     cudaTargets({ precision: 'fp16', forceUpcast: true, computeCapability })
   const onCards = countOnCards(xt, clipShapeOf({}, xt, targetsOn(null)), targetsOn)
@@ -34,9 +34,9 @@ describe('the memory that a container gets is enough for what the planner predic
     return onCards(gpu).memory.planOnCard(cardBytes(gpu.memoryMib), hostBytes)
   }
 
-  // By default all types share the limit of the smallest.
+  // By default all instance types share the limit of the smallest one.
   test.each(INSTANCE_TYPE_NAMES.filter((name) => DEFAULT_MACHINE_TYPES.cuda.includes(name)))(
-    'SVD-XT in float16 on %s, beside the other types of the default',
+    'is enough for SVD-XT in float16 on %s among the default instance types',
     (name) => {
       const plan = planOn(name, rendererBytes(DEFAULT_MACHINE_TYPES.cuda))
 
@@ -44,23 +44,29 @@ describe('the memory that a container gets is enough for what the planner predic
     },
   )
 
-  test.each(INSTANCE_TYPE_NAMES)('SVD-XT in float16 on %s alone', (name) => {
-    expect(planOn(name, rendererBytes([name]))).toMatchObject({ fits: true })
-  })
+  test.each(INSTANCE_TYPE_NAMES)(
+    'is enough for SVD-XT in float16 on %s as the only instance type',
+    (name) => {
+      expect(planOn(name, rendererBytes([name]))).toMatchObject({ fits: true })
+    },
+  )
 
   const onCpu = (checkpoint: typeof xt, name: MachineTypeName) => {
     const device = cpuDeviceMemory(rendererBytes([name]), HOST_RUNTIME_BYTES)
     return clipMemoryOf(checkpoint, clipShapeOf({}, checkpoint, cpuTargets()), device)
   }
 
-  test.each(DEFAULT_MACHINE_TYPES.cpu)('the demo on %s, without a GPU', (name) => {
+  test.each(DEFAULT_MACHINE_TYPES.cpu)('is enough for the demo checkpoint on %s without a GPU', (name) => {
     expect(onCpu(demo, name)).toMatchObject({ fits: true })
   })
 
-  test.each(CPU_INSTANCE_TYPE_NAMES)('SVD-XT on %s, if the deployment takes it', (name) => {
-    const taken = (): unknown => readConfig({ 'svd:device': 'cpu', 'svd:instanceTypes': name })
+  test.each(CPU_INSTANCE_TYPE_NAMES)(
+    'is enough for SVD-XT on %s, or the configuration refuses that instance type',
+    (name) => {
+      const taken = (): unknown => readConfig({ 'svd:device': 'cpu', 'svd:instanceTypes': name })
 
-    if (onCpu(xt, name).fits) expect(taken()).toMatchObject({ instanceTypes: [name] })
-    else expect(taken).toThrow(`${name} has ${CPU_INSTANCE_TYPES[name].memoryGib} GiB`)
-  })
+      if (onCpu(xt, name).fits) expect(taken()).toMatchObject({ instanceTypes: [name] })
+      else expect(taken).toThrow(`${name} has ${CPU_INSTANCE_TYPES[name].memoryGib} GiB`)
+    },
+  )
 })

@@ -30,7 +30,7 @@ const examine = async (
 
 const withCard: DeviceProbes = { readCards: async () => [aCard()], readCudaFaults: async () => [] }
 
-test('a sound machine passes every check', async () => {
+test('svd doctor passes every check on a sound machine', async () => {
   expect(await examine(aMachine(), { checkpoint: DEMO_CHECKPOINT })).toEqual({
     exitCode: 0,
     ok: true,
@@ -139,7 +139,7 @@ test.each<[string, Partial<Machine>, object, number]>([
     { name: 'output', status: 'fail', found: '5.00 MB free in videos', fix: 'free some space' },
     1,
   ],
-])('%s is named, with a fix', async (_, changes, expected, exitCode) => {
+])('svd doctor suggests a fix for %s', async (_, changes, expected, exitCode) => {
   const result = await examine(aMachine(changes))
   expect(result.checks).toContainEqual(expected)
   expect({ exitCode: result.exitCode, ok: result.ok }).toEqual({ exitCode, ok: exitCode === 0 })
@@ -159,7 +159,7 @@ test.each([
     'free some memory, or take a machine with more',
   ],
 ])(
-  'memory that is too small for a clip of the checkpoint, %d bytes, is named',
+  'svd doctor reports too little memory for a clip when %d bytes are available',
   async (available, status, found, fix) => {
     const { checks } = await examine(aMachine({ availableMemoryBytes: async () => available }), {
       checkpoint: DEMO_CHECKPOINT,
@@ -169,7 +169,7 @@ test.each([
   },
 )
 
-test('a checkpoint without weights is a failed check', async () => {
+test('svd doctor fails for a checkpoint without weights', async () => {
   const { exitCode, checks } = await examine(aMachine(), { checkpoint: XT_CONFIGS })
   expect(exitCode).toBe(1)
   expect(checks.at(-1)).toEqual({
@@ -180,7 +180,7 @@ test('a checkpoint without weights is a failed check', async () => {
   })
 })
 
-test('a card that is asked for is named, or fails the machine with what to do', async () => {
+test('svd doctor --device cuda reports the GPU, or fails with a fix when there is none', async () => {
   const sound = await examine(aMachine(), { device: 'cuda' }, withCard)
   expect([sound.exitCode, sound.checks.find(({ name }: Check) => name === 'device').found]).toEqual([
     0,
@@ -201,13 +201,13 @@ test('a card that is asked for is named, or fails the machine with what to do', 
 test.each([
   [['doctor', '--device', 'gpu'], "--device: got 'gpu'; must be auto, cpu, cuda or cuda:N"],
   [['doctor', '--aws', '--device', 'cuda'], "option '--aws' cannot be used with option '--device <device>'"],
-])('%j is refused', async (args, message) => {
+])('svd refuses the arguments %j', async (args, message) => {
   const { exitCode, stderr } = await runCommandLine(args)
   expect(exitCode).toBe(2)
   expect(stderr).toContain(message)
 })
 
-test('this machine is fit to run the tests', async () => {
+test('svd doctor passes its checks on the machine that runs the tests', async () => {
   const { exitCode, stdout } = await runCommandLine(['doctor'])
   expect(stdout).toMatch(
     /^ok {4}node +24\.\d+\.\d+\nok {4}onnxruntime +1\.30\.0, providers: cpu.*\nok {4}ffmpeg /,
@@ -215,7 +215,7 @@ test('this machine is fit to run the tests', async () => {
   expect(exitCode).toBe(0)
 })
 
-test("on a card a clip has to fit the card's memory, and a little of the host's", async () => {
+test('svd doctor --device cuda reports the GPU memory and the host memory that a clip needs', async () => {
   const { checks } = await examine(
     aMachine({ availableMemoryBytes: async () => 3e9 }),
     { checkpoint: DEMO_CHECKPOINT, device: 'cuda' },
@@ -230,7 +230,7 @@ test("on a card a clip has to fit the card's memory, and a little of the host's"
   })
 })
 
-test("a clip that does not fit the host's memory fails, whatever the card has", async () => {
+test("svd doctor --device cuda fails when a clip fits the GPU's memory but not the host's", async () => {
   const { checks } = await examine(
     aMachine({ availableMemoryBytes: async () => 5e8 }),
     { checkpoint: DEMO_CHECKPOINT, device: 'cuda' },
@@ -245,7 +245,7 @@ test("a clip that does not fit the host's memory fails, whatever the card has", 
   })
 })
 
-test('a card is asked once, and a clip that fits it without the programs on it says so', async () => {
+test('svd doctor queries the GPU once, and reports memory that other processes use on it', async () => {
   let asked = 0
   const card = aCard({ freeBytes: 5e8 })
   const readCards = async () => {

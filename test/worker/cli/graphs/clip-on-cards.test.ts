@@ -24,8 +24,8 @@ const stepOn = (countOn: CountOnCard, card: Parameters<CountOnCard>[0]): GraphCo
   return step
 }
 
-describe('SVD-XT on cards', () => {
-  test('has as many FLOPs on a T4, in fewer nodes that move fewer bytes', () => {
+describe('SVD-XT on GPUs', () => {
+  test('needs as many FLOPs on a T4, in fewer nodes that move fewer bytes', () => {
     const { countOn } = countIn('fp16')
     const [own, any] = [stepOn(countOn, GPUS.t4), stepOn(countOn, null)]
     expect(own.flops).toBe(any.flops)
@@ -36,7 +36,7 @@ describe('SVD-XT on cards', () => {
     expect(own.work.sessionWeightBytes / any.work.sessionWeightBytes).toBeCloseTo(1, 6)
   })
 
-  test('has one count for all cards that run the same graphs', () => {
+  test('is counted once for all GPUs that run the same graphs', () => {
     const { countOn } = countIn('fp16')
     const others = Object.values(GPUS).filter((gpu) => gpu !== GPUS.t4)
     expect(new Set([null, ...others].map(countOn)).size).toBe(1)
@@ -44,12 +44,12 @@ describe('SVD-XT on cards', () => {
     expect(countOn(GPUS.t4)).toBe(countOn(GPUS.t4))
   })
 
-  test('runs the same graphs on a T4 in float32', () => {
+  test('runs the same graphs on a T4 as on other GPUs in float32', () => {
     const { countOn } = countIn('fp32')
     expect(countOn(GPUS.t4)).toBe(countOn(null))
   })
 
-  test("takes the time of a card's own graphs", () => {
+  test("is timed with each GPU's own graphs", () => {
     const { shape, countOn } = countIn('fp16')
     const secondsOf = Object.fromEntries(
       countCards(shape, countOn).map(({ gpu, stepSeconds }) => [gpu.name, stepSeconds]),
@@ -58,7 +58,7 @@ describe('SVD-XT on cards', () => {
     expect(secondsOf['L4']).toEqual(deviceSecondsOf(stepOn(countOn, null).work.nodes, GPUS.l4).seconds)
   })
 
-  test('takes as much memory on a T4, whose attention copies nothing, as on later cards', () => {
+  test('needs as much memory on a T4 as on later GPUs, plus 0.5 GiB in the mode resident', () => {
     const { countOn } = countIn('fp16')
     const needsOn = (card: Parameters<CountOnCard>[0]) => countOn(card).memory.needs
     const [own, any] = [needsOn(GPUS.t4), needsOn(null)]

@@ -15,7 +15,7 @@ interface Guide {
 }
 
 test.skipIf(obstacle !== null)(
-  `the files of --target cuda run wholly on the CUDA provider with its optimizations on${title}`,
+  `every node of svd compile --target cuda runs on the CUDA provider with all graph optimizations${title}`,
   { timeout: 300_000 },
   async () => {
     const folder = path.join(await temporaryDir(), 'onnx')

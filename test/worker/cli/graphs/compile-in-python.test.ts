@@ -46,7 +46,7 @@ describe.skipIf(python === undefined)(
       ['F32', {}],
       ['F16', { variant: 'fp16' }],
       ['sharded', { shards: 2 }],
-    ] as const)('pass onnx.checker and give the same numbers: %s', async (_, form) => {
+    ] as const)('pass onnx.checker and give the same numbers for the checkpoint form %s', async (_, form) => {
       const folder = await temporaryDir()
       const checkpointDir = await writeRandomCheckpoint(
         path.join(folder, 'checkpoint'),

@@ -27,7 +27,7 @@ const externalWeights = async (model: string) => {
   })
 }
 
-test('writes every graph of a clip, the weights they point into, and a guide', async () => {
+test('svd compile writes every graph of a clip, their external weights, and a guide', async () => {
   const folder = await temporaryDir()
   const output = path.join(folder, 'onnx')
   const { exitCode, stdout } = await runCommandLine([
@@ -60,7 +60,7 @@ test('writes every graph of a clip, the weights they point into, and a guide', a
   }
 })
 
-test('tells name, type, shape and meaning of every input and output', async () => {
+test('the guide of svd compile lists name, type, shape and meaning of every input and output', async () => {
   const output = path.join(await temporaryDir(), 'onnx')
   await runCommandLine(['compile', '--checkpoint', DEMO_CHECKPOINT, '--output', output, ...SMALL])
   const guide = JSON.parse(await readFile(path.join(output, 'graphs.json'), 'utf8'))
@@ -95,7 +95,7 @@ test('tells name, type, shape and meaning of every input and output', async () =
   expect(readme).toContain('| `image_embeds` | float32 [2, 1, 32] | row 0 zeros (unconditional), row 1 ')
 })
 
-test('makes graphs of one pass without guidance', async () => {
+test('svd compile --no-guidance writes graphs of one pass', async () => {
   const output = path.join(await temporaryDir(), 'onnx')
   await runCommandLine([
     'compile',
@@ -113,7 +113,7 @@ test('makes graphs of one pass without guidance', async () => {
   expect(readme).not.toContain('guidance_scale')
 })
 
-describe('--target cuda', () => {
+describe('svd compile --target cuda', () => {
   const opsOf = async (folder: string, file: string): Promise<ReadonlySet<string>> => {
     const { graph } = fromBinary(ModelProtoSchema, await readFile(path.join(folder, file)))
     return new Set((graph?.node ?? []).map(({ opType }) => opType))
@@ -128,7 +128,7 @@ describe('--target cuda', () => {
     return output
   }
 
-  test("writes graphs in float16 of the CUDA provider's own operators, and says what runs them", async () => {
+  test('writes float16 graphs with operators of the CUDA provider, and a README on how to run them', async () => {
     const output = await compile('--target', 'cuda')
     expect(await targetOf(output)).toBe('cuda-float16')
     const files = (await readdir(output)).filter((name) => /^(denoise|unet|vae).*onnx$/.test(name))
@@ -140,12 +140,12 @@ describe('--target cuda', () => {
     expect(readme).toContain('InferenceSession("vae_encoder.onnx", providers=["CUDAExecutionProvider"])')
   })
 
-  test('writes graphs in float32 when told so', async () => {
+  test('writes float32 graphs with --precision fp32', async () => {
     expect(await targetOf(await compile('--target', 'cuda', '--precision', 'fp32'))).toBe('cuda-float32')
   })
 })
 
-test('hard-links the weights when asked to', async () => {
+test('svd compile --link-weights hard-links the weights', async () => {
   const folder = await temporaryDir()
   const checkpoint = await writeRandomCheckpoint(
     path.join(folder, 'checkpoint'),
@@ -172,7 +172,7 @@ test('hard-links the weights when asked to', async () => {
   expect(linked.ino).toBe(original.ino)
 })
 
-test('gives the weights of a Hub cache, named by hash there, an ending', async () => {
+test('svd compile adds .safetensors to the names of weights that a Hub cache names by hash', async () => {
   const folder = await temporaryDir()
   const spec = await readCheckpointSpec('tiny')
   const checkpoint = await writeRandomCheckpoint(path.join(folder, 'hub'), spec, { hubCacheSymlinks: true })
@@ -194,7 +194,7 @@ test('gives the weights of a Hub cache, named by hash there, an ending', async (
   for (const file of weights) expect(file).toMatch(/^(unet|vae|image_encoder)\/[0-9a-f]{64}\.safetensors$/)
 })
 
-test('leaves nothing when it is stopped', async () => {
+test('svd compile leaves no files when it is interrupted', async () => {
   const folder = await temporaryDir()
   const signal = AbortSignal.abort(new InterruptedError('SIGINT'))
   const args = ['compile', '--checkpoint', DEMO_CHECKPOINT, '--output', path.join(folder, 'onnx'), ...SMALL]
@@ -202,25 +202,25 @@ test('leaves nothing when it is stopped', async () => {
   expect(await readdir(folder)).toEqual([])
 })
 
-describe('mistakes', () => {
+describe('svd compile', () => {
   test.each([
     [
-      'a folder with something in it',
+      'an output folder that is not empty',
       ['--output', 'DIR/full'],
       'error: --output: DIR/full is not empty; choose another folder, or empty it',
     ],
     [
-      'a file',
+      'a file as the output folder',
       ['--output', 'DIR/full/file'],
       'error: --output: the folder DIR/full/file cannot be used (a file has that name); choose another',
     ],
     [
-      'configs alone',
+      'a checkpoint without weights',
       ['--output', 'DIR/new', '--checkpoint', XT_CONFIGS],
       'error: unet: has no weights (no diffusion_pytorch_model.safetensors, nor a variant or shards of it); download the whole folder',
     ],
     [
-      'another target',
+      'an unknown target',
       ['--output', 'DIR/new', '--target', 'tpu'],
       "error: option '--target <name>' argument 'tpu' is invalid. Allowed choices are cpu, cuda.",
     ],
@@ -230,11 +230,11 @@ describe('mistakes', () => {
       'error: --precision: got fp16; the graphs of --target cpu are in fp32, so leave it out or take --target cuda',
     ],
     [
-      'a size that does not fit',
+      'a width that is not a multiple of 8',
       ['--output', 'DIR/new', '--width', '100'],
       'error: --width: got 100; must be a multiple of 8 from 8 to 8192, in pixels (the VAE works on blocks of 8)',
     ],
-  ])('%s', async (_, args, message) => {
+  ])('refuses %s', async (_, args, message) => {
     const folder = await temporaryDir()
     await mkdir(path.join(folder, 'full'))
     await writeFile(path.join(folder, 'full/file'), '')

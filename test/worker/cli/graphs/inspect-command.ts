@@ -14,7 +14,7 @@ export interface GraphReport {
   readonly reference_flops: number
   readonly avoided_flops: Readonly<Record<string, number>>
   readonly peak_activation_bytes: number
-  /** With `--target cuda`. */
+  /** Present with `--target cuda` only. */
   readonly session_weight_bytes: number
   readonly moved_bytes: number
   readonly tensor_core_flops: number

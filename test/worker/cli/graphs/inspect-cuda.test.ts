@@ -5,24 +5,24 @@ import { aCard } from '../../cuda/a-card.ts'
 import { type CommandLineOptions, runCommandLine, XT_CONFIGS } from '../a-command-line.ts'
 import { expectWithin, graphNamed, inspect, inspectJson } from './inspect-command.ts'
 
-describe('SVD-XT for the CUDA provider', () => {
+describe('svd inspect --target cuda of SVD-XT', () => {
   const cuda = ['--target', 'cuda'] as const
 
-  test('counts every graph in float16: bytes moved, products in tensor cores, weights as its nodes read them', async () => {
+  test('counts tensor-core FLOPs, moved bytes and weight bytes of each graph in float16', async () => {
     const { target, graphs } = await inspectJson(...cuda)
     expect(target).toBe('cuda-float16')
     const { flops, tensor_core_flops, moved_bytes, session_weight_bytes } = graphNamed(graphs, 'denoise_step')
     expect(tensor_core_flops).toBe(flops)
     // Activations of 295 MB at the finest of four levels, read and written by most of 850 nodes.
     expectWithin(0.01, moved_bytes / 1e9, 459)
-    // What the provider's stand-in holds of weights for a step: 2.67 GB.
+    // The provider's stand-in has 2.67 GB of weights in memory for a step.
     expectWithin(0.01, session_weight_bytes / 1e9, 2.67)
     const encoder = graphNamed(graphs, 'vae_encoder')
     expect(encoder.tensor_core_flops).toBe(0)
     expectWithin(0.001, encoder.reference_flops / 1e12, 2.616)
   })
 
-  test('moves twice the bytes in float32, outside the tensor cores', async () => {
+  test('counts almost twice the moved bytes, and no tensor cores, in float32', async () => {
     const half = graphNamed((await inspectJson(...cuda)).graphs, 'vae_decoder')
     const { target, graphs } = await inspectJson(...cuda, '--precision', 'fp32')
     expect(target).toBe('cuda-float32')
@@ -31,7 +31,7 @@ describe('SVD-XT for the CUDA provider', () => {
     expect(single.moved_bytes / half.moved_bytes).toBeGreaterThan(1.8)
   })
 
-  test('is predicted for every card, and says that it is counted', async () => {
+  test('predicts the time on every GPU, and marks the figures as counted', async () => {
     const { basis, reached, cards } = await inspectJson(...cuda)
     expect(basis).toBe('counted')
     expect(reached).toEqual(REACHED)
@@ -46,7 +46,7 @@ describe('SVD-XT for the CUDA provider', () => {
     expect(l40s.seconds_per_step.low).toBeGreaterThan(152.7 / 362)
   })
 
-  test('lists what it saves apart from what it adds', async () => {
+  test('lists saved FLOPs apart from added FLOPs', async () => {
     const text = await inspect(...cuda)
     const [, saved = '', added = ''] = text.split(/^saved by .*:$|^added to .*:$/m)
     expect(saved).toMatch(/^ {2}5\.98 TFLOPs {2}denoise_step: cross-attention over a single context token$/m)
@@ -55,7 +55,7 @@ describe('SVD-XT for the CUDA provider', () => {
     expect(await inspect()).not.toContain('added to the reference')
   })
 
-  test('takes less memory in each of the sparing modes', async () => {
+  test('predicts less memory for each mode and decode chunk size that saves memory', async () => {
     const { memory } = await inspectJson(...cuda)
     const { resident_bytes, offload_bytes, low_vram_bytes, smaller_chunks } = memory
     const bytes = [
@@ -70,7 +70,7 @@ describe('SVD-XT for the CUDA provider', () => {
     ])
   })
 
-  test("has the host's memory by mode, and what a chunk takes in float32", async () => {
+  test('reports the host memory of each mode, and the memory of decoding in float32', async () => {
     const { memory } = await inspectJson(...cuda)
     const { resident_bytes, offload_bytes, low_vram_bytes } = memory.host
     expect(Object.keys(memory)).toContain('fp32_decode_bytes')
@@ -83,7 +83,7 @@ describe('SVD-XT for the CUDA provider', () => {
     }
   })
 
-  test('is shown as tables', async () => {
+  test('prints its figures as tables', async () => {
     const text = await inspect(...cuda)
     expect(text).toMatch(
       /│ denoise_step +│ +25 │ +[\d,]+ │ +152\.\d\d │ +159\.\d\d │ +100\.0 % │ +459 GB │ +2\.67 GB │ +5\.04 GB │/,
@@ -94,7 +94,7 @@ describe('SVD-XT for the CUDA provider', () => {
     )
   })
 
-  test('names what no card runs', async () => {
+  test('names the nodes that no GPU can run', async () => {
     const size = ['--width', '1920', '--height', '1080']
     const text = await inspect(...cuda, ...size)
     expect(text).toMatch(
@@ -105,7 +105,7 @@ describe('SVD-XT for the CUDA provider', () => {
     expect(await inspect(...cuda)).not.toContain('no card runs these graphs')
   })
 
-  test('prints a graph with kernel, FLOPs, tensor cores and bytes of each node', async () => {
+  test('prints each node of a graph with its kernel, FLOPs, tensor cores and bytes', async () => {
     const text = await inspect(...cuda, '--graph', 'denoise-step')
     const lineOf = (start: string): string =>
       text.split('\n').find((line) => line.startsWith(`  %${start}: `)) ?? ''
@@ -128,18 +128,21 @@ test.each([
   ['vae-decoder', [], 'float16'],
   ['denoise-step', [], 'float16'],
   ['denoise-step', ['--precision', 'fp32'], 'float32'],
-] as const)('products of %s %j for CUDA are in %s', async (graph, precision, dtype) => {
-  const size = ['--width', '128', '--height', '128', '--num-frames', '2']
-  const { nodes } = await inspectJson('--target', 'cuda', '--graph', graph, ...precision, ...size)
-  interface NodeReport {
-    readonly flops: number
-    readonly outputs: readonly { readonly dtype: string }[]
-  }
-  const products = (nodes as readonly NodeReport[]).filter(({ flops }) => flops > 0)
-  expect(new Set(products.map(({ outputs }) => outputs[0]?.dtype))).toEqual(new Set([dtype]))
-})
+] as const)(
+  'the CUDA graph %s with the options %j computes its products in %s',
+  async (graph, precision, dtype) => {
+    const size = ['--width', '128', '--height', '128', '--num-frames', '2']
+    const { nodes } = await inspectJson('--target', 'cuda', '--graph', graph, ...precision, ...size)
+    interface NodeReport {
+      readonly flops: number
+      readonly outputs: readonly { readonly dtype: string }[]
+    }
+    const products = (nodes as readonly NodeReport[]).filter(({ flops }) => flops > 0)
+    expect(new Set(products.map(({ outputs }) => outputs[0]?.dtype))).toEqual(new Set([dtype]))
+  },
+)
 
-describe('the graphs that are counted', () => {
+describe('svd inspect', () => {
   const SMALL = ['--width', '256', '--height', '128', '--num-frames', '2']
   const aMachineWith = (
     computeCapability: ReturnType<typeof aCard>['computeCapability'],
@@ -158,7 +161,7 @@ describe('the graphs that are counted', () => {
   const A10G = aMachineWith({ major: 8, minor: 6 })
   const T4 = aMachineWith({ major: 7, minor: 5 })
 
-  test("are those of this machine's card where CUDA is ready", async () => {
+  test("counts the graphs of this machine's GPU where CUDA is ready", async () => {
     expect(await countOn(A10G)).toEqual({
       target: 'cuda-float16',
       device: {
@@ -172,7 +175,7 @@ describe('the graphs that are counted', () => {
     expect((await countOn(T4)).target).toBe('cuda-float16-packed')
   })
 
-  test('are those of the device that is asked for, and of the precision', async () => {
+  test('counts the graphs of the device and the precision that options or SVD_DEVICE choose', async () => {
     expect(await countOn(A10G, '--device', 'cpu')).toMatchObject({
       target: 'cpu',
       device: { execution_provider: 'cpu', precision: 'fp32', compute_capability: null },
@@ -183,17 +186,17 @@ describe('the graphs that are counted', () => {
     expect((await countOn(A10G, '--precision', 'fp32')).target).toBe('cuda-float32')
   })
 
-  test('are for any card with --target, whatever this machine has', async () => {
+  test('counts the graphs of --target for any GPU, regardless of the GPU in this machine', async () => {
     expect(await countOn(T4, '--target', 'cuda')).toEqual({ target: 'cuda-float16', device: null })
     expect(await countOn(T4, '--target', 'cpu')).toEqual({ target: 'cpu', device: null })
   })
 
-  test('name their device in the tables', async () => {
+  test('names the device above its tables', async () => {
     const { stdout } = await runCommandLine(['inspect', '--checkpoint', XT_CONFIGS, ...SMALL], A10G)
     expect(stdout).toMatch(/, target cuda-float16, for NVIDIA A10G \(compute capability 8\.6\)\n/)
   })
 
-  test("are the CPU's where a card cannot be used, which is said", async () => {
+  test('counts the graphs of the CPU when the GPU cannot be used, and prints why on stderr', async () => {
     const { exitCode, stdout, stderr } = await runCommandLine(
       ['inspect', '--checkpoint', XT_CONFIGS, ...SMALL, '--json'],
       aMachineWith({ major: 7, minor: 0 }),

@@ -11,8 +11,8 @@ const REFERENCE_TFLOPS = {
   clip25Steps: 4174,
 } as const
 
-describe('SVD-XT, from its configs alone', () => {
-  test('has the parameters of the published files', async () => {
+describe('svd inspect of SVD-XT without weights', () => {
+  test('counts the parameters of the published files', async () => {
     const { components, weights } = await inspectJson()
     expect(weights).toBe('absent')
     expect(components).toEqual({
@@ -22,7 +22,7 @@ describe('SVD-XT, from its configs alone', () => {
     })
   })
 
-  test("takes the reference's FLOPs, less what is folded away", async () => {
+  test('counts the FLOPs of diffusers, minus those that the compiler avoids', async () => {
     const { graphs, step, clip } = await inspectJson()
     expect(graphs.map(({ name, runs_per_clip: runs }: GraphReport) => `${runs} ${name}`)).toEqual([
       '1 image_encoder',
@@ -44,7 +44,7 @@ describe('SVD-XT, from its configs alone', () => {
     expectWithin(0.01, avoided['cross-attention over a single context token'] ?? 0, 5.98e12)
   })
 
-  test('takes half the work a step without guidance, and decodes in chunks as told', async () => {
+  test('counts half the FLOPs for a step without guidance, and one decoder run for each chunk', async () => {
     const { graphs } = await inspectJson(
       '--no-guidance',
       '--decode-chunk-size',
@@ -63,7 +63,7 @@ describe('SVD-XT, from its configs alone', () => {
     expect(graphNamed(graphs, 'denoise_step').runs_per_clip).toBe(10)
   })
 
-  test('is reported with these keys', async () => {
+  test('prints a JSON report with these keys', async () => {
     const report = await inspectJson()
     expect(Object.keys(report)).toEqual([
       ...[
@@ -86,7 +86,7 @@ describe('SVD-XT, from its configs alone', () => {
     expect(Object.keys(report.build)).toEqual(['seconds', 'graph_bytes'])
   })
 
-  test('is shown as tables', async () => {
+  test('prints its figures as tables', async () => {
     const text = await inspect()
     expect(text).toMatch(/│ unet +│ 1,524,623,082 │ 3.05 GB │/)
     expect(text).toMatch(
@@ -96,7 +96,7 @@ describe('SVD-XT, from its configs alone', () => {
   })
 })
 
-describe('a graph as text', () => {
+describe('svd inspect --graph', () => {
   test.each([
     ['unet', 'unet', 'out_sample'],
     ['vae-decoder', 'vae_decoder', 'frames'],
@@ -105,14 +105,14 @@ describe('a graph as text', () => {
     ['conditioning', 'conditioning', 'spatial_contexts'],
     ['time-shifts', 'time_shifts', 'spatial_shifts'],
     ['denoise-step', 'denoise_step', 'next_latents'],
-  ])('%s', async (graph, name, output) => {
+  ])('prints the graph %s as text', async (graph, name, output) => {
     const text = await inspect('--graph', graph, '--width', '256', '--height', '128', '--num-frames', '2')
     expect(text.split('\n')[0]).toMatch(new RegExp(`^graph ${name}\\(%`))
     expect(text).toMatch(new RegExp(`\\n {2}return .*%${output}\\b.*\\n$`))
   })
 })
 
-test('a graph is one JSON object, with the work of every node', async () => {
+test('svd inspect --graph --json prints one object with the work of every node', async () => {
   const args = ['--graph', 'vae-decoder', '--width', '256', '--height', '128', '--num-frames', '2']
   const { name, outputs, nodes } = await inspectJson(...args, '--target', 'cuda')
   expect({ name, outputs }).toEqual({
@@ -130,7 +130,7 @@ test('a graph is one JSON object, with the work of every node', async () => {
   ).toBe(true)
 })
 
-test('a checkpoint with weights is checked against its configs', async () => {
+test('svd inspect reports that weights are present, with the defaults of the checkpoint', async () => {
   const { exitCode, stdout } = await runCommandLine(['inspect', '--checkpoint', DEMO_CHECKPOINT, '--json'])
   expect(exitCode).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
@@ -164,7 +164,7 @@ test.each([
   ],
   [['--device', 'gpu'], /^error: --device: got 'gpu'; must be auto, cpu, cuda or cuda:N/],
   [['--height', '577'], /^error: --height: got 577; must be a multiple of 8/],
-])('%j is a mistake', async (args, message) => {
+])('svd inspect refuses %j', async (args, message) => {
   const { exitCode, stdout, stderr } = await runCommandLine(['inspect', '--checkpoint', XT_CONFIGS, ...args])
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   expect(stderr).toMatch(message)

@@ -47,7 +47,7 @@ describe('svd batches', () => {
     )
   })
 
-  test('takes the newest with --limit, and counts the others', async () => {
+  test('prints the newest batches up to --limit, and counts the others', async () => {
     const { run } = await withBatches()
     const { stdout } = await run(['batches', '--limit', '1'])
     expect(stdout).toContain('products.json')
@@ -55,13 +55,13 @@ describe('svd batches', () => {
     expect(stdout).toMatch(/\n1 batch; 1 more \(--limit\)\n$/)
   })
 
-  test('takes those of --since', async () => {
+  test('prints only the batches since --since', async () => {
     const { run } = await withBatches()
     expect((await run(['batches', '--since', '1h'])).stdout).toMatch(/\n1 batch\n$/)
     expect((await run(['batches', '--since', '1m'])).stdout).toBe('no batches\n')
   })
 
-  test('estimates the cost of a hundred jobs and counts a thousand images; --exact reads all', async () => {
+  test('estimates costs from a hundred jobs or a thousand images, unless --exact is given', async () => {
     const setup = fakeServices()
     const ids = Array.from({ length: 1_001 }, (_, index) => (index + 4096).toString(16))
     for (const id of ids) await setup.putReport(accepted(`images/many/${id}.png`, [id]))
@@ -69,7 +69,7 @@ describe('svd batches', () => {
     await setup.putReport(accepted('manifests/m.json', ids.slice(0, 101)))
     const ended = { finished_at: '2026-11-24T12:31:00.000Z', cost_usd: 0.5 }
     for (const id of ids.slice(0, 100)) await setup.putResult(aResult({ jobId: jobIdLike(id), ...ended }))
-    // The last of a manifest is not among those whose results are read.
+    // The result of the last job of a manifest is not read.
     await setup.putResult(aResult({ jobId: jobIdLike(ids[100] ?? ''), ...ended, cost_usd: 10.5 }))
     const namesAndCosts = async (...args: readonly string[]) => {
       const { stdout } = await setup.run(['batches', ...args])
@@ -89,7 +89,7 @@ describe('svd batches', () => {
     ])
   })
 
-  test('--json has these keys', async () => {
+  test('prints these keys with --json', async () => {
     const { run } = await withBatches()
     expect(JSON.parse((await run(['batches', '--limit', '1', '--json'])).stdout)).toEqual({
       batches: [
@@ -118,7 +118,7 @@ describe('svd batches', () => {
     })
   })
 
-  test('names a manifest as --manifest takes it', async () => {
+  test('prints a manifest name that --manifest accepts', async () => {
     const { run } = await withBatches()
     const name = (await run(['batches'])).stdout.split('\n')[1]?.split(' ')[0] ?? ''
     expect(await run(['status', '--manifest', name])).toMatchObject({ exitCode: 0, stderr: '' })

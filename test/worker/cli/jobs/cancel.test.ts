@@ -7,7 +7,7 @@ import { unaborted } from '../../../fixtures/unaborted.ts'
 import { aRejectedReport } from '../../client/tracking/a-report.ts'
 import { fakeServices } from '../fake-services.ts'
 
-test('svd cancel leaves a mark for the workers', async () => {
+test('svd cancel writes a cancel request for the job', async () => {
   const { run, putStatus, outputs } = fakeServices()
   const jobId = await putStatus(aStatus({ jobId: jobIdLike('a1') }))
   const { exitCode, stdout } = await run(['cancel', 'a1'])
@@ -15,7 +15,7 @@ test('svd cancel leaves a mark for the workers', async () => {
   expect(outputs.keys()).toContain(`cancel/${jobId}.json`)
 })
 
-test("a request of ingest's becomes a person's, which ingest does not take back", async () => {
+test('svd cancel replaces a cancel request of ingest by that of a person', async () => {
   const { run, putStatus, outputs } = fakeServices()
   const jobId = await putStatus(aStatus({ jobId: jobIdLike('a1') }))
   const marker = encodeCancelMarker(jobId, 'ingest', new Date(0))
@@ -25,7 +25,7 @@ test("a request of ingest's becomes a person's, which ingest does not take back"
   expect(requesterOf(stored?.bytes ?? marker)).toBe('person')
 })
 
-test('a job that is done stays as it is, and that is said', async () => {
+test('svd cancel leaves a job that has ended unchanged, and prints its state', async () => {
   const { run, putResult, outputs } = fakeServices()
   await putResult(aResult({ jobId: jobIdLike('a1') }))
   await putResult(aResult({ jobId: jobIdLike('b1'), state: 'cancelled' }))
@@ -37,14 +37,14 @@ test('a job that is done stays as it is, and that is said', async () => {
   expect(outputs.keys().filter((key) => key.startsWith('cancel/'))).toEqual([])
 })
 
-test('nothing is cancelled if one of the ids is none', async () => {
+test('svd cancel cancels no job when one of the ids is unknown', async () => {
   const { run, putStatus, outputs } = fakeServices()
   await putStatus(aStatus({ jobId: jobIdLike('a1') }))
   expect(await run(['cancel', 'a1', 'ff'])).toMatchObject({ exitCode: 2 })
   expect(outputs.keys().filter((key) => key.startsWith('cancel/'))).toEqual([])
 })
 
-test('--json has these keys', async () => {
+test('svd cancel --json prints these keys', async () => {
   const { run, putStatus } = fakeServices()
   const jobId = await putStatus(aStatus({ state: 'preparing' }))
   expect(JSON.parse((await run(['cancel', jobId, '--json'])).stdout)).toEqual({
@@ -52,7 +52,7 @@ test('--json has these keys', async () => {
   })
 })
 
-test('it has to be told what', async () => {
+test('svd cancel refuses to run without job ids or --manifest', async () => {
   const { run } = fakeServices()
   expect(await run(['cancel'])).toMatchObject({
     exitCode: 2,
@@ -60,7 +60,7 @@ test('it has to be told what', async () => {
   })
 })
 
-test('all jobs of a manifest are asked to stop, also one that has no record yet', async () => {
+test('svd cancel --manifest requests to cancel all jobs of a manifest, even one without a record', async () => {
   const { run, putStatus, putReport, outputs } = fakeServices()
   const jobIds = ['a', 'b', 'c'].map(jobIdLike)
   for (const jobId of jobIds.slice(0, 2)) await putStatus(aStatus({ jobId }))

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { readContextOption } from '../../../../worker/cli/jobs/context-option.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 
-test('--context is a JSON object, or a file with one', async () => {
+test('--context accepts a JSON object, or @FILE with one', async () => {
   expect(await readContextOption('{"order": 7}')).toEqual({ order: 7 })
   const file = path.join(await temporaryDir(), 'context.json')
   await writeFile(file, '{"order": 8}\n')
@@ -16,6 +16,6 @@ test.each([
   ['{"order": 7', /^--context: is not JSON/],
   ['@absent.json', /^--context: got '@absent.json', whose file cannot be read: ENOENT/],
   [`{"order": "${'x'.repeat(5_000)}"}`, /^--context: has 5012 bytes as compact JSON, more than the 4096/],
-])('--context %s is refused', async (typed, message) => {
+])('--context refuses $0', async (typed, message) => {
   await expect(readContextOption(typed)).rejects.toThrow(message)
 })

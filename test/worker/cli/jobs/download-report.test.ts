@@ -23,10 +23,10 @@ const written = (isLive: boolean) => {
 
 const BOTH = 'a.mp4\nb.mp4  (there already)\n'
 
-test('the line of a file is written at once', () => {
+test('the line of a file is written at once when no live table is on the terminal', () => {
   expect(written(false)).toEqual({ before: ['a.mp4\n', 'b.mp4  (there already)\n'], after: BOTH })
 })
 
-test('the lines of files wait while a table is drawn anew on the terminal', () => {
+test('the lines of files are written at the end when a live table is on the terminal', () => {
   expect(written(true)).toEqual({ before: [], after: BOTH })
 })

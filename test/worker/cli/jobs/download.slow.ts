@@ -38,7 +38,7 @@ const aPipeline = async (): Promise<Readonly<Record<string, string>>> => {
   return environment
 }
 
-/** Forwards requests to `target`, but answers the reads of one video alone. `held` resolves when another is asked for. */
+/** Forwards requests to `target`, but answers reads of one video only. `held` resolves when another is requested. */
 const aSlowProxy = async (target: string) => {
   const videos = new Set<string>()
   const held = Promise.withResolvers<void>()
@@ -64,7 +64,7 @@ const aSlowProxy = async (target: string) => {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, held: held.promise }
 }
 
-test('clips reach a folder through Ctrl-C of submit and kill -9 of download, each whole and fetched once', async () => {
+test('svd download completes a folder after Ctrl-C of svd submit and its own kill -9, and keeps whole clips', async () => {
   const environment = await aPipeline()
   const folder = await aFolder()
   const videos = path.join(folder, 'videos')
@@ -78,7 +78,7 @@ test('clips reach a folder through Ctrl-C of submit and kill -9 of download, eac
   const svd = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
     execa(process.execPath, [SVD, ...args], { env: { ...environment, ...more }, reject: false })
 
-  // Stopped when ingest has made the jobs.
+  // The test stops the command when ingest has made the jobs.
   const submit = svd([
     ...['submit', manifest, '--images', SAMPLES, '--download', videos],
     ...['--name', '{item_id}-{seed}'],
@@ -91,7 +91,7 @@ test('clips reach a folder through Ctrl-C of submit and kill -9 of download, eac
   const comeBack = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
   expect(comeBack.slice(0, 2)).toEqual(['download', '--manifest'])
 
-  // Killed while it reads its second clip, once the first is there: it may read both at once.
+  // The test kills the command while it reads its second clip and the first is complete. It may read both at once.
   const proxy = await aSlowProxy(environment['AWS_ENDPOINT_URL'] ?? '')
   const killed = svd(comeBack, { AWS_ENDPOINT_URL: proxy.url })
   await proxy.held
@@ -102,7 +102,7 @@ test('clips reach a folder through Ctrl-C of submit and kill -9 of download, eac
   const left = await readdir(videos)
   const whole = left.filter((name) => name.endsWith('.mp4'))
   expect(whole).toEqual([expect.stringMatching(/^SKU-(rocket|coffee|chelsea)-0\.mp4$/)])
-  // One, or two where both other clips were there to be read.
+  // There is one partial file, or two if both other clips could be read.
   const partial = left.filter((name) => !/\.(mp4|json)$/.test(name))
   expect(partial).not.toEqual([])
   for (const name of partial) expect(name).toMatch(/^\.svd-download-.*\.partial$/)

@@ -11,7 +11,7 @@ import { type FakeServicesOptions, fakeServices } from '../fake-services.ts'
 
 const [A, B, C] = [jobIdLike('aa'), jobIdLike('bb'), jobIdLike('cc')]
 
-/** A pipeline, a folder to download to, and jobs that end as they are told to. */
+/** A pipeline, a folder to download to, and jobs that end when a test ends them. */
 const aPipeline = async (options: FakeServicesOptions = {}) => {
   const setup = fakeServices(options)
   const folder = path.join(await temporaryDir(), 'videos')
@@ -31,7 +31,7 @@ const aPipeline = async (options: FakeServicesOptions = {}) => {
   })
   return {
     ...{ setup, folder, succeed, itemOf },
-    /** Files but for the records of clips. */
+    /** Names of the files, without the records of clips. */
     names: async () => (await readdir(folder)).filter((name) => !name.endsWith('.json')).toSorted(),
     read: (name: string) => readFile(path.join(folder, name), 'utf8'),
     place: async (name: string, content: string) => {
@@ -69,7 +69,7 @@ describe('svd download', () => {
     expect(stderr).toMatch(/\n3 files downloaded \(33 B\)\n$/)
   })
 
-  test('downloads what is missing only, and keeps what is equal', async () => {
+  test('downloads only missing clips, and keeps files that are equal', async () => {
     const { setup, folder, succeed, download } = await aPipeline()
     const key = await succeed(A)
     await succeed(B)
@@ -85,7 +85,7 @@ describe('svd download', () => {
     expect(stderr).toBe('1 file downloaded (11 B), 1 was there and equal\n')
   })
 
-  test('refuses a file that differs, before anything is downloaded', async () => {
+  test('refuses a file that differs, before it downloads anything', async () => {
     const { folder, succeed, download, place, names, read } = await aPipeline()
     await succeed(A)
     await succeed(B)
@@ -102,7 +102,7 @@ describe('svd download', () => {
     expect(await read('cup-bb000000.mp4')).toBe('video of me')
   })
 
-  test('refuses a file that differs when its job ends only now, and downloads the others', async () => {
+  test('keeps a file that differs when its job ends during the wait, and downloads the other clips', async () => {
     const pipeline = await aPipeline({
       async whileAsleep() {
         await pipeline.succeed(B)
@@ -138,7 +138,7 @@ describe('svd download', () => {
     expect(stderr).toContain('cup-aa000000.mp4 is a folder; give another folder or --name\n')
   })
 
-  test('names failed jobs at the end with their reasons, and downloads nothing of them', async () => {
+  test('prints failed jobs with their reasons, and downloads none of their clips', async () => {
     const { setup, succeed, download, names } = await aPipeline()
     const rejected = { attempt_id: '0001-9f3c41d07be25a68', worker_id: 'w', ...anOutput(B, 'black') }
     await setup.put(rejected.video.key, Buffer.from('black'), 'video/mp4')
@@ -154,7 +154,7 @@ describe('svd download', () => {
     expect(await names()).toEqual(['cup-aa000000.mp4'])
   })
 
-  test('leaves no file of a clip whose bytes differ from its record, and downloads the others', async () => {
+  test('leaves no file of a clip whose SHA-256 differs from its record, and downloads the others', async () => {
     const { setup, succeed, download, names } = await aPipeline()
     await setup.put(await succeed(A), Buffer.from('other'), 'video/mp4')
     await succeed(B)
@@ -168,7 +168,7 @@ describe('svd download', () => {
     expect(await names()).toEqual(['cup-bb000000.mp4'])
   })
 
-  test('--no-wait takes what is ready, and says what is not', async () => {
+  test('--no-wait downloads the clips of jobs that have succeeded, and counts jobs that have not ended', async () => {
     const { setup, succeed, download, names } = await aPipeline({
       whileAsleep() {
         throw new Error('waits')
@@ -186,7 +186,7 @@ describe('svd download', () => {
     expect(await names()).toEqual(['cup-aa000000.mp4'])
   })
 
-  test('names the clips of a manifest after the ids of its items, also of a job that another upload ordered', async () => {
+  test('names clips of a manifest by their item ids, even if another upload ordered the job', async () => {
     const { setup, succeed, itemOf, download, names } = await aPipeline()
     await succeed(A)
     await succeed(B, 'other', { motion_bucket_id: 60 })
@@ -199,7 +199,7 @@ describe('svd download', () => {
     expect(await names()).toEqual(['mug-127.mp4', 'mug-calm-60.mp4'])
   })
 
-  test('prints the faults of a manifest, and ends with 1', async () => {
+  test('prints the faults of a manifest, and exits with 1', async () => {
     const { setup, succeed, itemOf, download } = await aPipeline()
     await succeed(A)
     await setup.putReport(anIngestReport({ key: 'manifests/m.json', jobs: [itemOf(A, 1, null)] }))
@@ -208,7 +208,7 @@ describe('svd download', () => {
     expect(stderr).toContain('error: manifests/m.json: line 3, parameters.fps: got 0; must be more\n')
   })
 
-  test('--prefix takes the jobs of all uploads in a folder', async () => {
+  test('--prefix downloads the clips of all uploads in a folder', async () => {
     const { setup, succeed, itemOf, download, names } = await aPipeline()
     for (const jobId of [A, B, C]) await succeed(jobId)
     const report = (key: string, jobId: string) =>
@@ -224,7 +224,7 @@ describe('svd download', () => {
     expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4'])
   })
 
-  test('--prefix of a folder without reports is refused', async () => {
+  test('--prefix refuses a folder without reports', async () => {
     const { download } = await aPipeline()
     expect(await download('--prefix', 'q')).toMatchObject({
       exitCode: 2,
@@ -232,7 +232,7 @@ describe('svd download', () => {
     })
   })
 
-  test('--kept takes the clips of a list', async () => {
+  test('--kept downloads only the clips that a list keeps', async () => {
     const { folder, setup, succeed, download, names } = await aPipeline()
     await succeed(A)
     await succeed(B)
@@ -248,7 +248,7 @@ describe('svd download', () => {
     expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-cc000000-1.mp4'])
   })
 
-  test('--kept refuses a list with no clip of the jobs that are selected', async () => {
+  test('--kept refuses a list that has no clip of the selected jobs', async () => {
     const { folder, succeed, download } = await aPipeline()
     await succeed(A)
     await succeed(B)
@@ -262,7 +262,7 @@ describe('svd download', () => {
     })
   })
 
-  test('--kept refuses a video that its clip does not have', async () => {
+  test('--kept refuses the number of a video that its clip does not have', async () => {
     const { folder, succeed, download } = await aPipeline()
     await succeed(A)
     const list = path.join(path.dirname(folder), 'kept.json')
@@ -273,7 +273,7 @@ describe('svd download', () => {
     })
   })
 
-  test('refuses names that two clips have, before anything is downloaded', async () => {
+  test('refuses a --name that gives two clips the same name, before it downloads anything', async () => {
     const { folder, succeed, download } = await aPipeline()
     await succeed(A)
     await succeed(B)
@@ -283,7 +283,7 @@ describe('svd download', () => {
     await expect(readdir(folder)).rejects.toThrow('ENOENT')
   })
 
-  test('downloads each format that the job asked for', async () => {
+  test('downloads each format that the job requested', async () => {
     const { setup, download, names, read } = await aPipeline()
     const output = anOutput(A, 'video')
     const gif = {
@@ -302,7 +302,7 @@ describe('svd download', () => {
     expect(await read('cup.gif')).toBe('picture')
   })
 
-  test('writes the record of a clip beside it, which a later download with posters extends', async () => {
+  test('writes a record beside each clip, and a later download with --posters adds the poster', async () => {
     const { succeed, download, read } = await aPipeline()
     await succeed(A)
     await download(A, '--name', '{image}')
@@ -325,7 +325,7 @@ describe('svd download', () => {
     expect(await readdir(folder)).toEqual(['cup-aa000000.mp4'])
   })
 
-  test('never replaces a document that is not the record of a clip', async () => {
+  test('never replaces a JSON file that is not the record of a clip', async () => {
     const { succeed, download, place, names, read } = await aPipeline()
     await succeed(A)
     await place('cup.json', '{"fps": 7}')
@@ -336,7 +336,7 @@ describe('svd download', () => {
     expect(await read('cup.json')).toBe('{"fps": 7}')
   })
 
-  test('refuses to replace the record of another clip, whose files were moved away', async () => {
+  test('refuses to replace the record of another clip whose video was removed', async () => {
     const { folder, succeed, download } = await aPipeline()
     await succeed(A)
     await succeed(B)
@@ -363,14 +363,14 @@ describe('svd download', () => {
     expect(parseClipRecord(await read('cup.json'))?.job_id).toBe(B)
   })
 
-  test('--posters downloads the first frames too', async () => {
+  test('--posters downloads the posters too', async () => {
     const { succeed, download, names } = await aPipeline()
     await succeed(A)
     await download(A, '--posters', '--name', '{image}')
     expect(await names()).toEqual(['cup.mp4', 'cup.poster.png'])
   })
 
-  test('--json has these keys, and nothing else is on stdout', async () => {
+  test('--json prints one object with these keys, and nothing else to stdout', async () => {
     const { setup, folder, succeed, download } = await aPipeline()
     await succeed(A)
     await setup.putResult(aFailure({ reason: 'black' }, { jobId: B }))
@@ -404,7 +404,7 @@ describe('svd download', () => {
     })
   })
 
-  test('says how to come back when it is interrupted', async () => {
+  test('prints how to continue when it is interrupted', async () => {
     const controller = new AbortController()
     const { setup, folder } = await aPipeline({
       whileAsleep: () => controller.abort(new InterruptedError('SIGINT')),
@@ -419,7 +419,7 @@ describe('svd download', () => {
     )
   })
 
-  test('writes the paths after the table of a terminal', async () => {
+  test('prints the paths to stdout, and the table to stderr when that is a terminal', async () => {
     const { setup, folder, succeed } = await aPipeline({
       async whileAsleep() {
         await succeedLater()
@@ -433,19 +433,19 @@ describe('svd download', () => {
     expect(stderr).toContain('1 succeeded')
   })
 
-  test('removes the parts that a killed download left long ago, and no others', async () => {
+  test('removes partial files that are over an hour old, and keeps newer ones', async () => {
     const { folder, succeed, download, place, names } = await aPipeline()
     await succeed(A)
     const [old, young] = ['.svd-download-1.partial', '.svd-download-2.partial']
     for (const name of [old, young]) await place(name, 'half')
-    // Fake services are at 12:30.
+    // The clock of the fake services is at 12:30.
     await utimes(path.join(folder, old), 0, new Date('2026-11-24T11:29:00Z'))
     await utimes(path.join(folder, young), 0, new Date('2026-11-24T11:31:00Z'))
     await download(A)
     expect(await names()).toEqual([young, 'cup-aa000000.mp4'])
   })
 
-  test('refuses to take all jobs of a bucket', async () => {
+  test('refuses to run without a selection of jobs', async () => {
     const { download } = await aPipeline()
     expect(await download()).toMatchObject({
       exitCode: 2,
@@ -453,7 +453,7 @@ describe('svd download', () => {
     })
   })
 
-  test('refuses several ways to select jobs, and names those that it has', async () => {
+  test('refuses job ids together with --since', async () => {
     const { download } = await aPipeline()
     expect(await download(A, '--since', '1h')).toMatchObject({
       exitCode: 2,
@@ -461,7 +461,7 @@ describe('svd download', () => {
     })
   })
 
-  test('names a job that has no record', async () => {
+  test('reports a job that has no record', async () => {
     const { setup, succeed, itemOf, download } = await aPipeline()
     await succeed(A)
     const jobs = [itemOf(A, 1, null), itemOf(B, 2, null)]

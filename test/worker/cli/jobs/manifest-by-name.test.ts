@@ -15,7 +15,7 @@ const aReport = (key: string, id: string): IngestReport => ({
   ...{ superseded: [], faults: [], more_faults: 0, reported_at: '2026-11-24T12:00:00.000Z' },
 })
 
-/** Manifests that were reported on in this order, a minute apart, each with a job whose id begins so. */
+/** Reports on manifests in this order, a minute apart. Each manifest has a job whose id begins with its value. */
 const withManifests = async (manifests: Readonly<Record<string, string>>) => {
   const setup = fakeServices()
   for (const [key, id] of Object.entries(manifests)) {
@@ -32,7 +32,7 @@ const withManifests = async (manifests: Readonly<Record<string, string>>) => {
 }
 
 describe('--manifest NAME', () => {
-  test('takes the manifest of that name in whatever folder submit put it', async () => {
+  test('finds the manifest of that name in any folder', async () => {
     const { find } = await withManifests({
       'manifests/20261124T120000Z-aaaaaa/products.json': 'a',
       'manifests/20261124T120000Z-aaaaaa/my-products.json': 'b',
@@ -40,7 +40,7 @@ describe('--manifest NAME', () => {
     expect(await find('products.json')).toEqual({ exitCode: 0, stderr: '', jobs: ['a'] })
   })
 
-  test('takes the newest of several, and prints which and how to name another', async () => {
+  test('takes the newest of several manifests, and prints how to choose another', async () => {
     const { find } = await withManifests({
       'manifests/z/products.json': 'a',
       'manifests/y/products.json': 'b',
@@ -56,26 +56,26 @@ describe('--manifest NAME', () => {
     expect(await find('y/products.json')).toEqual({ exitCode: 0, stderr: '', jobs: ['b'] })
   })
 
-  test('takes the manifest whose key it is before a newer one of that name', async () => {
+  test('takes the manifest with exactly that key before a newer manifest of that name', async () => {
     const { find } = await withManifests({ 'manifests/products.json': 'a', 'manifests/x/products.json': 'b' })
     expect(await find('products.json')).toEqual({ exitCode: 0, stderr: '', jobs: ['a'] })
   })
 
   test.each(['manifests/products.json', 's3://in/products.json', 'roducts.json'])(
-    'takes no other manifest for %s',
+    'finds no manifest for %s',
     async (typed) => {
       const { find } = await withManifests({ 'manifests/x/products.json': 'a' })
       expect(await find(typed)).toMatchObject({ exitCode: 2, jobs: [] })
     },
   )
 
-  test('compares names in one Unicode form', async () => {
+  test('finds a manifest whose name has another Unicode form', async () => {
     const { find } = await withManifests({ 'manifests/x/caf\u00e9.json': 'a' })
     expect(await find('cafe\u0301.json')).toMatchObject({ exitCode: 0, jobs: ['a'] })
   })
 
   test.each([['cancel'], ['redrive'], ['watch', '--interval', '0.1'], ['report', '--output', 'sheet.html']])(
-    'is understood by svd %s',
+    'reports an unknown name in svd %s',
     async (...args) => {
       const { run } = await withManifests({})
       const { exitCode, stderr } = await run([...args, '--manifest', 'products.json'])
@@ -86,7 +86,7 @@ describe('--manifest NAME', () => {
     },
   )
 
-  test('cancels the jobs of the newest alone', async () => {
+  test('selects only the jobs of the newest manifest in svd cancel', async () => {
     const { run } = await withManifests({
       'manifests/z/products.json': 'a',
       'manifests/y/products.json': 'b',

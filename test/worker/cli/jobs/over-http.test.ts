@@ -11,7 +11,7 @@ import { anEndpoint } from '../an-endpoint.ts'
 
 const signal = new AbortController().signal
 
-test('the commands see a job through over HTTP, and their processes end', async () => {
+test('svd submit, status, cancel, watch, redrive and report handle a job over HTTP, and their processes end', async () => {
   const folder = await temporaryDir()
   await writeFile(path.join(folder, 'cup.png'), await aPng())
   const { svd, output, jobs, deadLetters } = await anEndpoint(aModelRecord())
@@ -24,7 +24,7 @@ test('the commands see a job through over HTTP, and their processes end', async 
     { outcome: 'requested' },
   ])
 
-  // A worker fails it for good.
+  // A worker writes the final failure of the job.
   const [message] = await jobs.receive({ maxMessages: 1, waitSeconds: 1, visibilitySeconds: 60 }, signal)
   const job = jobMessageSchema.parse(JSON.parse(message?.body ?? ''))
   const record = new TextEncoder().encode(JSON.stringify({ ...aFailure(), job_id: jobId, job }))

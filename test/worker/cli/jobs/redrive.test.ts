@@ -22,7 +22,7 @@ const redriveSetup = async () => {
 }
 
 describe('svd redrive', () => {
-  test('brings back what is among the dead letters', async () => {
+  test('sends the jobs of dead-letter messages to the jobs queue again', async () => {
     const { run, a, queued } = await redriveSetup()
     const { exitCode, stdout, stderr } = await run(['redrive'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
@@ -55,14 +55,14 @@ describe('svd redrive', () => {
     expect(queued().toSorted()).toEqual(expected)
   })
 
-  test('takes jobs by the beginnings of their ids', async () => {
+  test('--job selects jobs by the first characters of their ids', async () => {
     const { run, b, queued } = await redriveSetup()
     const { stdout } = await run(['redrive', '--job', b.slice(0, 6)])
     expect(queued()).toEqual(['images/b.png'])
     expect(stdout).toContain('1 dead letter of other jobs left\n')
   })
 
-  test('tells in a dry run, and does nothing', async () => {
+  test('--dry-run prints the jobs that it would bring back, and sends nothing', async () => {
     const { run, queued } = await redriveSetup()
     const { stdout } = await run(['redrive', '--dry-run'])
     expect(stdout).toContain('would be brought back  out of memory')
@@ -70,7 +70,7 @@ describe('svd redrive', () => {
     expect(queued()).toEqual([])
   })
 
-  test('brings a cancelled job back by its name alone', async () => {
+  test('brings a cancelled job back only when --job names it', async () => {
     const { run, putResult, jobs } = fakeServices()
     const jobId = await putResult(aResult({ state: 'cancelled' }))
     expect((await run(['redrive', '--class', 'exhausted'])).stdout).toBe('0 jobs brought back\n')
@@ -78,7 +78,7 @@ describe('svd redrive', () => {
     expect(jobs.messages()).toHaveLength(1)
   })
 
-  test('prints for each named job that needs none why', async () => {
+  test('prints for each job of --job why it was not brought back', async () => {
     const { run, putResult, putStatus, a, queued } = await redriveSetup()
     const named = {
       succeeded: await putResult(aResult({ jobId: jobIdLike('5a') })),
@@ -109,13 +109,13 @@ describe('svd redrive', () => {
       ['--class', 'exhausted', '--older-than', '1h'],
       'failed as quality at 2026-11-24T12:25:00.000Z, left out by --class and --older-than',
     ],
-  ])('prints which option leaves a failed job out: %j', async (args, reason) => {
+  ])('prints which of the options %j excludes a failed job', async (args, reason) => {
     const { run, b } = await redriveSetup()
     const { stdout } = await run(['redrive', '--job', b, ...args])
     expect(stdout).toContain(`${b.slice(0, 12)}  ${reason}\n`)
   })
 
-  test('prints of many jobs of a manifest how many have each reason', async () => {
+  test('prints how many jobs of a large manifest share each reason', async () => {
     const { run, putResult, putStatus, putReport } = fakeServices()
     const ids = Array.from({ length: 30 }, (_, index) => jobIdLike((index + 100).toString(16)))
     for (const jobId of ids.slice(1)) await putResult(aResult({ jobId }))
@@ -135,7 +135,7 @@ describe('svd redrive', () => {
     )
   })
 
-  test('--json has these keys', async () => {
+  test('--json prints these keys', async () => {
     const { run, a } = await redriveSetup()
     expect(JSON.parse((await run(['redrive', '--json'])).stdout)).toEqual({
       jobs: [
@@ -156,7 +156,7 @@ describe('svd redrive', () => {
     })
   })
 
-  test('knows no other class', async () => {
+  test('refuses an unknown --class', async () => {
     const { run } = await redriveSetup()
     expect(await run(['redrive', '--class', 'bad'])).toMatchObject({ exitCode: 2 })
   })

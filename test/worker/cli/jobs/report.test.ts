@@ -18,7 +18,7 @@ const image = (): Promise<Buffer> =>
     .png()
     .toBuffer()
 
-/** A job with a clip, one that failed, and one whose clip is gone. */
+/** A job with a clip, a job that failed, and a job whose clip was deleted. */
 const aBucket = async () => {
   const setup = fakeServices()
   const clip = await setup.putResult(aResult({ jobId: jobIdLike('aa') }))
@@ -35,7 +35,7 @@ const aBucket = async () => {
   return setup
 }
 
-test('svd report writes one page with the clips in it', async () => {
+test('svd report writes one HTML page that contains the clips', async () => {
   const folder = await temporaryDir()
   const file = path.join(folder, 'sheet.html')
   const { run } = await aBucket()
@@ -52,7 +52,7 @@ test('svd report writes one page with the clips in it', async () => {
   expect(await readdir(folder)).toEqual(['sheet.html'])
 })
 
-test('--link puts the clips beside the page', async () => {
+test('svd report --link writes the clips beside the page', async () => {
   const folder = await temporaryDir()
   const { run } = await aBucket()
   await run(['report', '--output', path.join(folder, 'my sheet.html'), '--link'])
@@ -62,7 +62,7 @@ test('--link puts the clips beside the page', async () => {
   expect(await readFile(path.join(folder, 'my sheet-files', name), 'utf8')).toBe('video')
 })
 
-test('rejected clips are in the page and beside it, and are no clips of the batch', async () => {
+test('svd report shows rejected clips, but does not count them as clips', async () => {
   const folder = await temporaryDir()
   const setup = fakeServices()
   const rejected = aRejectedVideo('0001-1111', 'worker-1')
@@ -84,7 +84,7 @@ test('rejected clips are in the page and beside it, and are no clips of the batc
   expect(await readFile(path.join(folder, 'linked-files', `${jobId}-rejected-0.mp4`), 'utf8')).toBe('bad')
 })
 
-test('only the jobs that are named, in that order', async () => {
+test('svd report JOB shows only the given jobs, in the given order', async () => {
   const file = path.join(await temporaryDir(), 'sheet.html')
   const { run } = await aBucket()
   await run(['report', 'cc', 'bb', '--output', file])
@@ -92,7 +92,7 @@ test('only the jobs that are named, in that order', async () => {
   expect(names).toEqual(['gone.png', 'sky.png'])
 })
 
-test('clips too large for one page are refused before they are fetched', async () => {
+test('svd report refuses more than 200 MB of clips before it downloads them', async () => {
   const folder = await temporaryDir()
   const { run, putResult } = fakeServices()
   const { job_id } = aJobMessage()
@@ -106,7 +106,7 @@ test('clips too large for one page are refused before they are fetched', async (
   expect(await readdir(folder)).toEqual([])
 })
 
-test('so are rejected clips', async () => {
+test('svd report counts rejected clips towards the limit of 200 MB', async () => {
   const folder = await temporaryDir()
   const { run, putResult } = fakeServices()
   const small = aRejectedVideo('0001-1111', 'worker-1')
@@ -116,7 +116,7 @@ test('so are rejected clips', async () => {
   expect(stderr).toContain('--output: would hold 201 MB of clips')
 })
 
-test('parameters are compared with the defaults of the checkpoint, where they are known', async () => {
+test('svd report --models-bucket marks parameters that differ from the defaults of the checkpoint', async () => {
   const file = path.join(await temporaryDir(), 'sheet.html')
   const { run, services } = await aBucket()
   const { job } = aResult()
@@ -136,14 +136,14 @@ test('parameters are compared with the defaults of the checkpoint, where they ar
   expect(await readFile(file, 'utf8')).toContain('<li class="differs">4 steps</li>')
 })
 
-test('--json has these keys', async () => {
+test('svd report --json prints these keys', async () => {
   const file = path.join(await temporaryDir(), 'sheet.html')
   const { run } = await aBucket()
   const report = JSON.parse((await run(['report', '--output', file, '--json', '--limit', '2'])).stdout)
   expect(report).toEqual({ file, jobs: 2, clips: 1, size_bytes: expect.any(Number), more_jobs: 1 })
 })
 
-test('a page has to be called one', async () => {
+test('svd report refuses an output file that does not end in .html', async () => {
   const { run } = await aBucket()
   expect(await run(['report', '--output', 'sheet.pdf'])).toMatchObject({
     exitCode: 2,
@@ -151,7 +151,7 @@ test('a page has to be called one', async () => {
   })
 })
 
-test('uploads that were rejected are on the page, unless jobs or another state are asked for', async () => {
+test('svd report shows rejected uploads, unless job ids, --since or another --state exclude them', async () => {
   const file = path.join(await temporaryDir(), 'sheet.html')
   const setup = await aBucket()
   const report = aRejectedReport('images/broken.png')
@@ -171,14 +171,14 @@ test('uploads that were rejected are on the page, unless jobs or another state a
   expect(await isReportedBy('aa')).toBe(false)
 })
 
-test('the page has the command that downloads what is kept', async () => {
+test('svd report writes the output bucket into the page, for its download command', async () => {
   const file = path.join(await temporaryDir(), 'sheet.html')
   const { run } = await aBucket()
   await run(['report', '--output', file])
   expect(await readFile(file, 'utf8')).toContain('data-bucket="out"')
 })
 
-test('of a file that no browser plays the poster is in the page, and beside it the file', async () => {
+test('svd report shows the poster of a MOV file, and links the file with --link', async () => {
   const folder = await temporaryDir()
   const setup = fakeServices()
   const jobId = jobIdLike('aa')
@@ -203,7 +203,7 @@ test('of a file that no browser plays the poster is in the page, and beside it t
 test.each([
   ['webm', 'video/webm', '<video'],
   ['gif', 'image/gif', '<img class="moves"'],
-])('a %s plays in the page', async (ending, type, element) => {
+])('svd report shows a %s that plays in the page', async (ending, type, element) => {
   const file = path.join(await temporaryDir(), 'sheet.html')
   const setup = fakeServices()
   const jobId = jobIdLike('aa')

@@ -32,8 +32,8 @@ const withJob = async (...args: readonly string[]) => {
   return { ...setup, at, job, rerun }
 }
 
-describe('svd rerun JOB', () => {
-  test('makes a job of the same image, with the parameters of the job and the changes', async () => {
+describe('svd rerun', () => {
+  test('submits a job with the same image and parameters, except for the given changes', async () => {
     const { rerun, queued, job } = await withJob('--motion-bucket-id', '60', '--fit', 'crop')
     const { exitCode, stdout, stderr } = await rerun('--seed', '7', '--prefix', 'again')
     const [, made, ...others] = queued()
@@ -47,7 +47,7 @@ describe('svd rerun JOB', () => {
     expect(stderr).toContain('cup.png is at s3://in/images/again/cup.png\n')
   })
 
-  test('without a change is the same job, and says what became of it', async () => {
+  test('submits no new job without changes, and prints the state of the existing job', async () => {
     const { rerun, queued, job, putResult } = await withJob()
     expect((await rerun()).stderr).toContain('1 job is in the queue since an earlier upload: 1 queued\n')
     await putResult(aFailure({ class: 'quality', reason: 'frozen' }, { job }))
@@ -63,16 +63,16 @@ describe('svd rerun JOB', () => {
       { sigmas: [700, 15.6, 0.5, 0], num_inference_steps: 3 },
     ],
     ['another number of steps', ['--num-inference-steps', '5'], { sigmas: null, num_inference_steps: 5 }],
-    ['a size that is chosen', ['--size', '64x64'], { width: 64, height: 64 }],
-    ['chunks', ['--decode-chunk-size', '2'], { decode_chunk_size: 2 }],
+    ['another size', ['--size', '64x64'], { width: 64, height: 64 }],
+    ['a decode chunk size', ['--decode-chunk-size', '2'], { decode_chunk_size: 2 }],
     ['another format', ['--format', 'gif', '--fps', '10'], { format: ['gif'], fps: 10 }],
-  ])('takes %s', async (_, changes, expected) => {
+  ])('accepts %s', async (_, changes, expected) => {
     const { rerun, queued } = await withJob('--sigmas', '700,54.5,4.2,0.4,0')
     expect(await rerun(...changes)).toMatchObject({ exitCode: 0 })
     expect(queued()[1]?.parameters).toMatchObject(expected)
   })
 
-  test('makes a clip of each seed of --seeds', async () => {
+  test('submits a job for each seed of --seeds', async () => {
     const { rerun, queued } = await withJob()
     expect(await rerun('--seeds', '5..7')).toMatchObject({ exitCode: 0 })
     expect(queued().map(({ parameters }) => [parameters.seed, parameters.fps])).toEqual([
@@ -83,7 +83,7 @@ describe('svd rerun JOB', () => {
     ])
   })
 
-  test('needs --image where the image is gone, and the same pixels', async () => {
+  test('requires --image with the same pixels when the stored image was deleted', async () => {
     const { rerun, queued, outputs, at, job } = await withJob()
     await outputs.delete(job.image.key, unaborted)
     const gone = await rerun('--seed', '7')
@@ -104,7 +104,7 @@ describe('svd rerun JOB', () => {
     expect(queued()[1]?.image.pixels_sha256).toBe(job.image.pixels_sha256)
   })
 
-  test('takes an image again that was converted for the upload', async () => {
+  test('accepts with --image a TIFF that was converted for the upload', async () => {
     const tiff = await sharp(await aJpeg({ seed: 1 }))
       .tiff()
       .toBuffer()
@@ -118,7 +118,7 @@ describe('svd rerun JOB', () => {
     expect(queued()[1]?.image.pixels_sha256).toBe(job?.image.pixels_sha256)
   })
 
-  test('takes a clip, and finds its image beside it by the pixels', async () => {
+  test('reads a clip, and finds its image in the same folder by the pixels', async () => {
     const { run, queued, outputs, at, job } = await withJob()
     await outputs.delete(job.image.key, unaborted)
     const metadata = aClipMetadata({
@@ -140,7 +140,7 @@ describe('svd rerun JOB', () => {
     })
   })
 
-  test('takes a clip whose image is in the output bucket', async () => {
+  test('reads a clip whose image is in the output bucket', async () => {
     const { run, queued, job } = await withJob()
     const clip = await aClipFile(
       aClipMetadata({
@@ -152,7 +152,7 @@ describe('svd rerun JOB', () => {
     expect(queued()[1]?.parameters).toEqual({ ...job.parameters, seed: 7 })
   })
 
-  test('takes a clip whose name is like the id of a job', async () => {
+  test('reads a clip whose file name equals the id of a job', async () => {
     const { run, queued, job } = await withJob()
     const clip = await aClipFile(
       aClipMetadata({
@@ -160,7 +160,7 @@ describe('svd rerun JOB', () => {
         image: { name: 'cup.jpg', pixels_sha256: job.image.pixels_sha256 },
       }),
     )
-    // The name of a file in the working folder.
+    // A file in the working folder has the id of the job as its name.
     const name = job.job_id
     await copyFile(clip, name)
     onTestFinished(() => rm(name))
@@ -168,7 +168,7 @@ describe('svd rerun JOB', () => {
     expect(queued()[1]?.parameters).toEqual({ ...job.parameters, fps: 9, seed: 7 })
   })
 
-  test('refuses a file that does not tell how it was made', async () => {
+  test('refuses a file without the metadata of a clip', async () => {
     const { run, at } = await withJob()
     expect(await run(['rerun', at('cup.jpg')])).toMatchObject({
       exitCode: 2,
@@ -179,13 +179,13 @@ describe('svd rerun JOB', () => {
   test.each([
     [['ffff'], 'ffff: no job in s3://out has an id that begins with it'],
     [[path.join('out', 'cup.mp4')], 'out/cup.mp4: there is no such file'],
-  ])('knows no job %j', async (args, message) => {
+  ])('refuses %j, which is neither a job nor a file', async (args, message) => {
     const { run } = await withJob()
     const { exitCode, stderr } = await run(['rerun', ...args])
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(message) })
   })
 
-  test('checks changes before anything is uploaded', async () => {
+  test('checks the changes before it uploads anything', async () => {
     const { rerun, inputs } = await withJob()
     const uploads = inputs.keys().length
     expect(await rerun('--fps', '0')).toMatchObject({

@@ -3,25 +3,25 @@ import { jobIdLike } from '../../../fixtures/a-job-message.ts'
 import { aResult, aStatus } from '../../../fixtures/job-records.ts'
 import { fakeServices } from '../fake-services.ts'
 
-describe('a job', () => {
+describe('svd status', () => {
   test.each([
     ['xyz', 'xyz: is no job id; those are up to 32 digits and letters from a to f'],
     ['ffff', 'ffff: no job in s3://out has an id that begins with it'],
     ['a', `a: begins the ids of several jobs: ${jobIdLike('a1')}, ${jobIdLike('a2')}; give more of it`],
-  ])('cannot be called %s', async (typed, message) => {
+  ])('refuses the job id %s', async (typed, message) => {
     const { run, putStatus } = fakeServices()
     await putStatus(aStatus({ jobId: jobIdLike('a1') }))
     await putStatus(aStatus({ jobId: jobIdLike('a2') }))
     expect(await run(['status', typed])).toMatchObject({ exitCode: 2, stderr: `error: ${message}\n` })
   })
 
-  test('is found by its folder alone', async () => {
+  test('finds a job that has a result but no status, by the first characters of its id', async () => {
     const { run, putResult } = fakeServices()
     await putResult(aResult({ jobId: jobIdLike('abcd') }))
     expect((await run(['status', 'ABC'])).stdout).toContain(jobIdLike('abcd'))
   })
 
-  test('of a manifest is found by that, in its order', async () => {
+  test('lists the jobs of a manifest in the order of its items', async () => {
     const { run, putStatus, putReport } = fakeServices()
     for (const id of ['a', 'b', 'c']) await putStatus(aStatus({ jobId: jobIdLike(id) }))
     await putReport({
@@ -65,7 +65,7 @@ describe('a job', () => {
       ['--since', 'monday'],
       "--since: got 'monday'; must be a time such as 90s, 15m, 2h or 3d, or a date such as 2026-11-24 or 2026-11-24T18:00",
     ],
-  ])('is not chosen by %j', async (args, message) => {
+  ])('refuses %j', async (args, message) => {
     const { run } = fakeServices()
     expect(await run(['status', ...args])).toMatchObject({ exitCode: 2, stderr: `error: ${message}\n` })
   })

@@ -3,12 +3,12 @@ import { jobIdLike } from '../../../fixtures/a-job-message.ts'
 import { aStatus } from '../../../fixtures/job-records.ts'
 import { fakeServices, OUTPUTS_ONLY } from '../fake-services.ts'
 
-describe('svd status of a job whose message is gone', () => {
+describe('svd status', () => {
   const QUIET = '2026-11-24T12:14:59.000Z'
   const message = { body: 'x', groupId: 'g' }
   const never = new AbortController().signal
 
-  test('says so after a purge of the queue, and what to do', async () => {
+  test('reports a job as lost after a purge of the queue, and prints what to do', async () => {
     const { run, putStatus } = fakeServices()
     await putStatus(aStatus({ sourceKey: 'images/cup.png', state: 'queued', updated_at: QUIET }))
     const { stdout } = await run(['status'])
@@ -19,18 +19,18 @@ describe('svd status of a job whose message is gone', () => {
   })
 
   test.each([
+    ['a queued message may be its own', async (services) => services.jobs.send([message], never), QUIET],
     [
-      'there is a message that may be its own',
-      async (services) => services.jobs.send([message], never),
+      'a dead-letter message may be its own',
+      async (services) => services.deadLetters.send([message], never),
       QUIET,
     ],
-    ['a dead letter may be its own', async (services) => services.deadLetters.send([message], never), QUIET],
-    ['it was written about lately', async () => {}, '2026-11-24T12:15:00.000Z'],
+    ['its status was updated 15 minutes ago', async () => {}, '2026-11-24T12:15:00.000Z'],
   ] as const satisfies readonly (readonly [
     string,
     (services: ReturnType<typeof fakeServices>) => Promise<unknown>,
     string,
-  ])[])('says what the status says where %s', async (_, change, updated_at) => {
+  ])[])('keeps the recorded state of a job when %s', async (_, change, updated_at) => {
     const services = fakeServices()
     await services.putStatus(aStatus({ state: 'rendering', updated_at }))
     await change(services)
@@ -38,7 +38,7 @@ describe('svd status of a job whose message is gone', () => {
     expect(JSON.parse(stdout).jobs).toMatchObject([{ state: 'rendering' }])
   })
 
-  test('knows it to be lost after the longest time for which SQS keeps a message, whatever else is there', async () => {
+  test('reports a job as lost after 14 days, the longest retention of SQS, even when messages are queued', async () => {
     const { run, putStatus, jobs } = fakeServices()
     await putStatus(aStatus({ jobId: jobIdLike('a'), updated_at: '2026-11-10T12:29:59.000Z' }))
     await putStatus(aStatus({ jobId: jobIdLike('b'), updated_at: '2026-11-10T12:30:00.000Z' }))

@@ -11,14 +11,14 @@ import { unaborted } from '../../../fixtures/unaborted.ts'
 import { aRejectedReport } from '../../client/tracking/a-report.ts'
 
 /*
- * What commands cost in a bucket of 100,000 jobs: each was queued by itself, one every eight seconds, and had an entry of
- * being in work. The last ten thousand are not done, and three of these are rendered. S3 is a server over memory, which counts requests.
+ * The cost of commands in a bucket of 100,000 jobs. Each job was queued by itself, one every eight seconds. The last
+ * ten thousand jobs have not ended, and three of these are rendering. S3 is a server over memory that counts requests.
  */
 
 const JOBS = 100_000
 const DONE = 90_000
 const FAILED_EVERY = 100
-/** The first of the newest ones, which are being rendered. */
+/** Number of the first of the newest jobs, which are rendering. */
 const RENDERING = JOBS - 3
 const MANIFEST = 'manifests/large.json'
 const MANIFEST_JOBS = 10_000
@@ -26,7 +26,7 @@ const INTERVAL_MS = 8_000
 const MOST_REQUESTS = 60
 const MOST_BYTES = 60e6
 
-/** Not `resourceUsage().maxRSS`, which begins with that of the process that forked. */
+/** Module that prints the peak memory. `resourceUsage().maxRSS` begins with that of the process that forked. */
 const PRINT_PEAK = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync } from 'node:fs'
   process.on('exit', () => console.error(/VmHWM:.*/.exec(readFileSync('/proc/self/status', 'utf8'))[0]))
@@ -114,11 +114,14 @@ describe('in a bucket of 100,000 jobs', () => {
     },
     { command: 'status --since 30d', lines: '17 queued, 3 rendering; more (--limit)' },
     { command: `status --manifest ${MANIFEST}`, lines: '20 succeeded; 9980 more (--limit)' },
-  ])('svd $command costs at most 60 requests and 60 MB', async ({ command, lines }) => {
-    const help = await run('--help')
-    const { stdout, requests, peakBytes } = await run(...command.split(' '))
-    expect(stdout).toContain(lines)
-    expect(requests).toBeLessThanOrEqual(MOST_REQUESTS)
-    expect(peakBytes - help.peakBytes).toBeLessThanOrEqual(MOST_BYTES)
-  })
+  ])(
+    'svd $command needs at most 60 requests, and 60 MB more memory than svd --help',
+    async ({ command, lines }) => {
+      const help = await run('--help')
+      const { stdout, requests, peakBytes } = await run(...command.split(' '))
+      expect(stdout).toContain(lines)
+      expect(requests).toBeLessThanOrEqual(MOST_REQUESTS)
+      expect(peakBytes - help.peakBytes).toBeLessThanOrEqual(MOST_BYTES)
+    },
+  )
 })

@@ -4,8 +4,8 @@ import { aStatus } from '../../../fixtures/job-records.ts'
 import { aRejectedReport } from '../../client/tracking/a-report.ts'
 import { fakeServices, OUTPUTS_ONLY } from '../fake-services.ts'
 
-describe('svd status of uploads that were rejected', () => {
-  test('names one outside of both folders so that no manifest of that name is meant', async () => {
+describe('svd status of rejected uploads', () => {
+  test('prints the s3:// address of an upload outside images/ and manifests/, which no other manifest matches', async () => {
     const { run, putReport } = fakeServices()
     const accepted = { state: 'accepted' as const, faults: [] }
     await putReport(aRejectedReport('motion.json', { reported_at: '2026-11-24T12:01:00.000Z' }))
@@ -19,7 +19,7 @@ describe('svd status of uploads that were rejected', () => {
     )
   })
 
-  test('finds an upload whose key has another Unicode form than what was typed', async () => {
+  test('finds an upload whose key has another Unicode form', async () => {
     const { run, putReport } = fakeServices()
     await putReport(aRejectedReport('images/cafe\u0301.png'))
     expect((await run(['status', '--manifest', 'images/caf\u00e9.png'])).stderr).toContain('is no image')
@@ -27,7 +27,7 @@ describe('svd status of uploads that were rejected', () => {
 
   const KEY = 'manifests/motion.json'
 
-  test('ends with how many there are, and how to see why', async () => {
+  test('prints the number of rejected uploads, and the command that shows the faults of the last', async () => {
     const { run, putReport, pass } = fakeServices()
     await putReport(aRejectedReport(KEY, { state: 'partly' }))
     await putReport(aRejectedReport('images/cup.png', { state: 'accepted', faults: [] }))
@@ -46,7 +46,7 @@ describe('svd status of uploads that were rejected', () => {
     expect(uploads).toEqual({ rejected: 1, partly: 1, more: false, newest: "images/it's.png" })
   })
 
-  test('prints the faults of the upload that is named, beside its jobs, and exits 1', async () => {
+  test('prints the jobs and the faults of the upload that --manifest names, and exits with 1', async () => {
     const { run, putReport, putStatus } = fakeServices()
     const jobId = await putStatus(aStatus({ jobId: jobIdLike('a1') }))
     const fault = {
@@ -78,7 +78,7 @@ describe('svd status of uploads that were rejected', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ jobs: [{ job_id: jobId }], report, uploads: null })
   })
 
-  test('prints the jobs that a later sidecar superseded, a line each', async () => {
+  test('prints one line for each job that a later sidecar superseded', async () => {
     const { run, putReport } = fakeServices()
     const outcomes = ['cancelled', 'done', 'kept', 'pending'] as const
     const superseded = outcomes.map((outcome, index) => ({ job_id: jobIdLike(`b${index}`), outcome }))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aFleetState, putDispatchState } from '../../client/tracking/a-dispatch.ts'
 import { fakeServices, OUTPUTS_ONLY } from '../fake-services.ts'
 
-describe('workers that do not start', () => {
+describe('svd status when workers do not start', () => {
   const aDeployment = async () => {
     const { run, services } = fakeServices()
     await putDispatchState(services.openBucket('out'), {
@@ -16,7 +16,7 @@ describe('workers that do not start', () => {
     return run
   }
 
-  test('are told of in a line, with the reason and the next try', async () => {
+  test('prints one line with the reason and the time of the next start', async () => {
     const run = await aDeployment()
     const { exitCode, stdout } = await run(['status'], OUTPUTS_ONLY)
 
@@ -26,7 +26,7 @@ describe('workers that do not start', () => {
     ])
   })
 
-  test('are an object for programs, beside those that do', async () => {
+  test('prints an object for each fleet with --json', async () => {
     const run = await aDeployment()
     const { stdout } = await run(['status', '--json'], OUTPUTS_ONLY)
 

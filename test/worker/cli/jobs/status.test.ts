@@ -5,7 +5,7 @@ import { aRejectedVideo } from '../../jobs/a-rejected-video.ts'
 import { DEPLOYMENT, fakeServices, OUTPUTS_ONLY } from '../fake-services.ts'
 
 describe('svd status', () => {
-  test('tells of each job in a line, the newest change first', async () => {
+  test('prints one line for each job, the latest change first', async () => {
     const { run, putStatus, putResult, pass } = fakeServices()
     await putStatus(aStatus({ jobId: jobIdLike('a1'), sourceKey: 'images/x/cup.png' }))
     pass(60)
@@ -40,7 +40,7 @@ describe('svd status', () => {
     )
   })
 
-  test('tells no more than the limit, and how many are left', async () => {
+  test('prints at most --limit jobs, and counts the others', async () => {
     const { run, putStatus, pass } = fakeServices()
     for (const beginning of ['a', 'b', 'c']) {
       await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
@@ -51,7 +51,7 @@ describe('svd status', () => {
     expect(stdout).toContain('1 queued; 2 more (--limit)\n3 jobs: 3 not done\n')
   })
 
-  test('counts all jobs where it shows some', async () => {
+  test('counts all jobs when --limit hides some', async () => {
     const { run, putStatus, putResult } = fakeServices()
     for (const beginning of ['a', 'b', 'c', 'd', 'e']) {
       await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
@@ -72,7 +72,7 @@ describe('svd status', () => {
     ['queued', ['d']],
     ['rendering', ['e']],
     ['cancelled', []],
-  ])('tells of those that are %s', async (state, expected) => {
+  ])('--state %s prints only the jobs in that state', async (state, expected) => {
     const { run, putStatus, putResult } = fakeServices()
     for (const beginning of ['a', 'b', 'c', 'd']) await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
     await putStatus(aStatus({ jobId: jobIdLike('e'), state: 'rendering' }))
@@ -85,7 +85,7 @@ describe('svd status', () => {
     expect(more_jobs).toBe(0)
   })
 
-  test('tells that there are more in a state, of which nobody counts those that are not done', async () => {
+  test('--state counts the jobs beyond --limit if they have succeeded, but not if they are queued', async () => {
     const { run, putStatus, putResult } = fakeServices()
     for (const beginning of 'abcdef0123') await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
     await putResult(aResult({ jobId: jobIdLike('a') }))
@@ -96,7 +96,7 @@ describe('svd status', () => {
     expect(await lineOf('queued')).toBe('1 queued; more (--limit)')
   })
 
-  test('tells what differs between jobs of one image', async () => {
+  test('prints the parameters in which jobs of one image differ', async () => {
     const { run, putStatus } = fakeServices()
     const jobs = [
       { jobId: jobIdLike('a'), parameters: { seed: 1, fps: 12 } },
@@ -113,7 +113,7 @@ describe('svd status', () => {
     ])
   })
 
-  test('tells the models of jobs that differ in nothing else, once they have ended', async () => {
+  test('prints the models of ended jobs that differ only in the model', async () => {
     const { run, putResult } = fakeServices()
     for (const [jobId, id] of [
       ['a', 'svd-xt'],
@@ -128,7 +128,7 @@ describe('svd status', () => {
     expect(stdout).toMatch(/b0+ .*model svd bbbbbbbb/)
   })
 
-  test('shows both ends of long values, and what follows them', async () => {
+  test('shortens a long value in its middle, and prints the parameter after it', async () => {
     const { run, putStatus } = fakeServices()
     const sigmas = Array.from({ length: 30 }, (_, index) => 700 - index)
     await putStatus(aStatus({ jobId: jobIdLike('a'), parameters: { sigmas, fit: 'pad' } }))
@@ -139,7 +139,7 @@ describe('svd status', () => {
     expect(stdout).toContain('sigmas 700, 699, 69…3, 672, 0.5, fit fill')
   })
 
-  test('tells of those that changed since', async () => {
+  test('--since prints only the jobs that changed after that time', async () => {
     const { run, putStatus, pass } = fakeServices()
     await putStatus(aStatus({ jobId: jobIdLike('a') }))
     pass(3600)
@@ -154,13 +154,13 @@ describe('svd status', () => {
     expect(await ids('2026-11-24')).toEqual(['b', 'a'])
   })
 
-  test('tells how many messages wait', async () => {
+  test('prints the number of queued messages and of dead-letter messages', async () => {
     const { run, deadLetters } = fakeServices()
     await deadLetters.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
     expect((await run(['status'])).stdout).toBe('no jobs\nqueue: 0 waiting, 0 in work\ndead letters: 1\n')
   })
 
-  test('tells all of one job that is named by the beginning of its id', async () => {
+  test('prints all details of the one job whose id begins with the argument', async () => {
     const { run, putResult } = fakeServices()
     const jobId = await putResult(aResult({ cost_usd: 0.0123 }))
     const { stdout } = await run(['status', jobId.slice(0, 5)])
@@ -173,7 +173,7 @@ describe('svd status', () => {
     expect(stdout).toContain('likeness               29.7 dB\n')
   })
 
-  test('tells the warnings of clips: of each job, of all, and one by one', async () => {
+  test('prints the warnings of clips in the table, in the totals, in the details and with --json', async () => {
     const { run, putResult } = fakeServices()
     const warnings = ['likeness: 11.4 dB', 'seams: 2.1 times']
     const jobId = jobIdLike('a1')
@@ -197,7 +197,7 @@ describe('svd status', () => {
     expect(jobs).toMatchObject([{ result: { outputs: [{ quality: { faults: [], warnings } }] } }])
   })
 
-  test('names what was rejected of one job, and counts it as no video', async () => {
+  test('prints the rejected clips of a job, and does not list them as videos', async () => {
     const { run, putResult } = fakeServices()
     const rejected = [aRejectedVideo('0001-1111', 'worker-1')]
     await putResult(aFailure({ class: 'quality', rejected }, { jobId: jobIdLike('a1') }))
@@ -209,7 +209,7 @@ describe('svd status', () => {
     expect(jobs).toMatchObject([{ videos: [], result: { outputs: [], failure: { rejected } } }])
   })
 
-  test('believes the result rather than the status', async () => {
+  test('prefers the result of a job to its status', async () => {
     const { run, putStatus, putResult } = fakeServices()
     const jobId = await putResult(aResult())
     await putStatus(aStatus({ jobId, state: 'rendering', attempt: 1, phase: 'decode' }))
@@ -218,7 +218,7 @@ describe('svd status', () => {
     ])
   })
 
-  test('knows a job whose result was taken away to be waiting again', async () => {
+  test('prints a job as queued when its status is failed but its result was removed', async () => {
     const { run, putStatus } = fakeServices()
     await putStatus(aStatus({ state: 'failed', attempt: 3, message: 'out of memory' }))
     expect(JSON.parse((await run(['status', '--json'], OUTPUTS_ONLY)).stdout).jobs).toMatchObject([
@@ -226,7 +226,7 @@ describe('svd status', () => {
     ])
   })
 
-  test('shows nothing of a hostile name that a terminal would obey', async () => {
+  test('escapes control characters in the name of an image', async () => {
     const { run, putStatus } = fakeServices()
     await putStatus(aStatus({ sourceKey: 'images/\u001b[2Jcup\u202e.png' }))
     const { stdout } = await run(['status'])
@@ -236,7 +236,7 @@ describe('svd status', () => {
   })
 })
 
-test('svd status names the models that jobs wait for', async () => {
+test('svd status prints the models that jobs wait for', async () => {
   const { run, putStatus, jobs } = fakeServices()
   await jobs.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
   const waits_for_model = { id: 'svd-xt', sha256: 'ab'.repeat(32) }
@@ -248,7 +248,7 @@ test('svd status names the models that jobs wait for', async () => {
 })
 
 describe('svd status --json', () => {
-  test('has these keys', async () => {
+  test('prints these keys', async () => {
     const { run, putResult, putStatus, jobs } = fakeServices()
     const done = aResult({ sourceKey: 'images/done.png' })
     await putStatus(aStatus({ sourceKey: 'images/queued.png', parameters: { num_videos_per_prompt: 2 } }))
@@ -271,7 +271,7 @@ describe('svd status --json', () => {
     expect(byImage('images/done.png').videos).toEqual(done.outputs.map(({ video }) => video.key))
   })
 
-  test('says nothing of queues that it was not told of', async () => {
+  test('prints null for queues that are not given', async () => {
     const { run } = fakeServices()
     const { stdout } = await run(['status', '--json'], OUTPUTS_ONLY)
     expect(JSON.parse(stdout)).toEqual({
@@ -282,7 +282,7 @@ describe('svd status --json', () => {
   })
 })
 
-test('a record that is none of ours is told by its address', async () => {
+test('svd status names the key of a record that this version cannot read', async () => {
   const { run, putFile, outputs } = fakeServices()
   await putFile(outputs, `status/${jobIdLike('a')}.json`, '{"version":2}')
   expect(await run(['status', 'a'], { environment: DEPLOYMENT })).toMatchObject({

@@ -9,8 +9,8 @@ const golden = await readGolden('converted-images')
 const converted = (name: string): Promise<Buffer> =>
   readFile(new URL(`../../../goldens/images/converted/${name}`, import.meta.url))
 
-describe('svd submit IMAGE that ingest does not read', () => {
-  test('uploads it as a PNG of its pixels under its own name, and says so', async () => {
+describe('svd submit of an image that ingest does not read', () => {
+  test('uploads a PNG of the same pixels, adds .png to the key, and prints this', async () => {
     const { at } = await aFolder({
       'cup.avif': await converted('lossless.avif'),
       'jug.TIF': await converted('turned-6.tif'),
@@ -36,7 +36,7 @@ describe('svd submit IMAGE that ingest does not read', () => {
     }
   })
 
-  test('says nothing of it with --quiet, and names the file beside its key in --json', async () => {
+  test('prints nothing about the conversion with --quiet, and prints file and key with --json', async () => {
     const { at } = await aFolder({ 'cup.avif': await converted('lossless.avif') })
     const { run } = withIngest()
     const { stdout, stderr } = await run([
@@ -48,7 +48,7 @@ describe('svd submit IMAGE that ingest does not read', () => {
     ])
   })
 
-  test('uploads nothing for one that sharp does not decode, and names a command', async () => {
+  test('uploads nothing when sharp cannot decode one image, and prints a command that converts it', async () => {
     const { at } = await aFolder({
       'good.png': await pixels('png'),
       'cup.heic': await converted('refused-hevc.heic'),
@@ -63,7 +63,7 @@ describe('svd submit IMAGE that ingest does not read', () => {
     expect(inputs.keys()).toEqual([])
   })
 
-  test('uploads nothing if two files would have one key', async () => {
+  test('uploads nothing when two files would have the same key', async () => {
     const { at } = await aFolder({
       'cup.avif': await converted('lossless.avif'),
       'cup.avif.png': await pixels('png'),
@@ -90,7 +90,7 @@ describe('svd submit IMAGE that ingest does not read', () => {
 describe('svd submit MANIFEST --images', () => {
   const manifestOf = (image: string): string => JSON.stringify({ items: [{ image }] })
 
-  test('makes the PNG that the manifest names of the file without .png', async () => {
+  test('converts a file to the PNG that the manifest names', async () => {
     const { at, folder } = await aFolder({
       'm.json': manifestOf('images/a/cup.avif.png'),
       'a/cup.avif': await converted('lossless.avif'),
@@ -101,7 +101,7 @@ describe('svd submit MANIFEST --images', () => {
     expect(inputs.writes[0]).toMatchObject({ key: 'images/a/cup.avif.png', contentType: 'image/png' })
   })
 
-  test('refuses a manifest that names the file itself, with the name that it has to give', async () => {
+  test('refuses a manifest that names the file itself, and prints the name to use', async () => {
     const { at, folder } = await aFolder({
       'm.json': manifestOf('images/cup.avif'),
       'cup.avif': await converted('lossless.avif'),

@@ -45,7 +45,7 @@ const aSubmission = async (manifest: object = MANIFEST) => {
   const videos = path.join(folder, 'my videos')
   return {
     ...{ at, setup, videos, jobs },
-    /** Files but for the records of clips. */
+    /** Names of the files, without the records of clips. */
     names: async () => (await readdir(videos)).filter((name) => !name.endsWith('.json')).toSorted(),
     succeedAt: (sleep: number) => {
       succeedsAt = sleep
@@ -59,7 +59,7 @@ const aSubmission = async (manifest: object = MANIFEST) => {
 }
 
 describe('svd submit --download', () => {
-  test('names the clips of a manifest after its ids and their parameters', async () => {
+  test('names the clips of a manifest by the fields of --name', async () => {
     const { submit, videos, names } = await aSubmission()
     const template = ['--name', '{item_id}-{motion_bucket_id}-{seed}']
     const { exitCode, stderr } = await submit(['m.json'], '--download', videos, ...template)
@@ -68,7 +68,7 @@ describe('svd submit --download', () => {
     expect(await names()).toEqual(['mug-127-0.mp4', 'mug-calm-60-7.mp4'])
   })
 
-  test('names them by default after their ids and what differs', async () => {
+  test('names clips by default after the item id, the parameters that differ, and the job id', async () => {
     const { submit, videos, names, jobs } = await aSubmission()
     await submit(['m.json'], '--download', videos)
     const [a = '', b = ''] = jobs.map(({ job_id }) => job_id.slice(0, 8))
@@ -80,15 +80,20 @@ describe('svd submit --download', () => {
 
   test.each([
     [
-      'a collision',
+      'equal names for two images',
       ['cup.png', 'b/cup.png'],
       '{image}',
       "images/p/cup.png and images/p/2/cup.png the same name 'cup'",
     ],
     ['an unknown field', ['cup.png'], '{motion}', 'did you mean {motion_bucket_id}?'],
-    ['a folder', ['cup.png'], 'x/{image}', "has a '/', which separates folders"],
-    ['an id that is not there', ['cup.png'], '{item_id}', 'was uploaded without a manifest, so it has no id'],
-  ])('refuses %s before anything is uploaded', async (_, files, template, fault) => {
+    ['a slash', ['cup.png'], 'x/{image}', "has a '/', which separates folders"],
+    [
+      'the item id of an image without one',
+      ['cup.png'],
+      '{item_id}',
+      'was uploaded without a manifest, so it has no id',
+    ],
+  ])('refuses a --name with %s before it uploads anything', async (_, files, template, fault) => {
     const { submit, setup, videos } = await aSubmission()
     const { exitCode, stderr } = await submit(files, '--download', videos, '--name', template)
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(`--name: `) })
@@ -100,14 +105,14 @@ describe('svd submit --download', () => {
     [['--name', '{id}'], '--name'],
     [['--overwrite'], '--overwrite'],
     [['--posters'], '--posters'],
-  ])('%j without --download is refused', async (args, field) => {
+  ])('is required by %j', async (args, field) => {
     const { submit } = await aSubmission()
     expect((await submit(['cup.png'], '--wait', ...args)).stderr).toBe(
       `error: ${field}: is for files that are downloaded; give --download DIR too\n`,
     )
   })
 
-  test('keeps a file that is equal, and fails for one that differs', async () => {
+  test('keeps a file that is equal, and fails for a file that differs', async () => {
     const { submit, videos, jobs } = await aSubmission()
     await mkdir(videos, { recursive: true })
     await writeFile(path.join(videos, 'mug.mp4'), `video of ${jobs[0]?.job_id}`)
@@ -118,7 +123,7 @@ describe('svd submit --download', () => {
     expect(stderr).toContain(`${path.join(videos, 'mug-calm.mp4')} exists and differs from the clip`)
   })
 
-  test('refuses a file that differs from a clip which was done before, and says how to come back', async () => {
+  test('refuses a file that differs from the clip of a job that has already succeeded, and prints how to continue', async () => {
     const { submit, succeedAt, videos } = await aSubmission()
     succeedAt(1)
     await mkdir(videos, { recursive: true })
@@ -129,7 +134,7 @@ describe('svd submit --download', () => {
     expect(stderr).toContain('svd download --manifest manifests/p/m.json')
   })
 
-  test('says when it is interrupted that the jobs go on, and prints the command that comes back', async () => {
+  test('prints a command that continues the download when it is interrupted', async () => {
     const { submit, interruptAt, succeedAt, setup, videos, names } = await aSubmission()
     interruptAt(2)
     succeedAt(3)
@@ -144,7 +149,7 @@ describe('svd submit --download', () => {
     expect(await names()).toEqual(['mug-0.mp4', 'mug-calm-7.mp4'])
   })
 
-  test('names the folder of several uploads, and the options of the deployment', async () => {
+  test('prints a command with --prefix and the options of the deployment when several uploads are interrupted', async () => {
     const { submit, interruptAt } = await aSubmission()
     interruptAt(2)
     const { stderr } = await submit(['cup.png', 'b/cup.png'], '--wait', '--output-bucket', 'out')

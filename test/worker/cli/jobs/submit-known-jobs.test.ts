@@ -21,8 +21,8 @@ const submitKnown = async ({ ended = true }: { readonly ended?: boolean } = {}) 
   return { ...setup, submit, at, uploaded }
 }
 
-describe('svd submit of a job that is known', () => {
-  test('prints why it failed before, and how to try again', async () => {
+describe('svd submit of a known job', () => {
+  test('prints why the job failed before, and how to retry it', async () => {
     const { submit, putResult, jobs, uploaded } = await submitKnown()
     await putResult(
       aFailure({ class: 'quality', reason: 'frozen: all frames are equal' }, { sourceKey: KEY }),
@@ -39,7 +39,7 @@ describe('svd submit of a job that is known', () => {
     expect(jobs.messages()).toEqual([])
   })
 
-  test('brings it back with --retry-failed, and waits for its clip', async () => {
+  test('brings a failed job back with --retry-failed', async () => {
     const { submit, putResult, jobs, uploaded } = await submitKnown()
     const failure = aFailure({ class: 'quality', reason: 'frozen' }, { sourceKey: KEY })
     await putResult(failure)
@@ -51,7 +51,7 @@ describe('svd submit of a job that is known', () => {
     expect(jobs.messages().map(({ body }) => JSON.parse(body))).toEqual([failure.job])
   })
 
-  test('keeps a job that succeeded with --retry-failed', async () => {
+  test('keeps the result of a succeeded job with --retry-failed', async () => {
     const { submit, putResult, jobs, uploaded } = await submitKnown()
     await putResult(aResult({ sourceKey: KEY }))
     const { exitCode, stderr } = await submit('--retry-failed')
@@ -62,7 +62,7 @@ describe('svd submit of a job that is known', () => {
     expect(jobs.messages()).toEqual([])
   })
 
-  test('prints that it was cancelled before', async () => {
+  test('prints that the job was cancelled before, and how to redrive it', async () => {
     const { submit, putResult, uploaded } = await submitKnown()
     await putResult(aResult({ sourceKey: KEY, state: 'cancelled' }))
     expect((await submit('--retry-failed')).stderr).toBe(
@@ -71,7 +71,7 @@ describe('svd submit of a job that is known', () => {
     )
   })
 
-  test('suggests commands for the deployment whose options it was given', async () => {
+  test('suggests a command with the options of the deployment that it was given', async () => {
     const { submit, putResult } = await submitKnown()
     await putResult(aFailure({ class: 'quality', reason: 'frozen' }, { sourceKey: KEY }))
     const { stderr } = await submit('--output-bucket', 'out', '--jobs-queue-url', 'https://sqs/a?b')
@@ -80,7 +80,7 @@ describe('svd submit of a job that is known', () => {
     )
   })
 
-  test('suggests a command that a shell takes for some of many jobs', () => {
+  test('suggests a command for the first five of many failed jobs', () => {
     const status = statusOfResultRecord(aFailure({ class: 'quality', reason: 'frozen' }, { sourceKey: KEY }))
     const failed = Array.from({ length: 6 }, (_, index) => ({ ...status, jobId: jobIdLike(`${index}`) }))
     const before = { succeeded: 0, failed, cancelled: [], underway: [] }
@@ -92,14 +92,14 @@ describe('svd submit of a job that is known', () => {
     )
   })
 
-  test('suggests to redrive again what was left', () => {
+  test('suggests to redrive a job that --retry-failed did not bring back', () => {
     const text = retriedText({ broughtBack: 1, left: [JOB] }, { outputBucket: 'my bucket' })
     expect(text).toBe(
       `1 job brought back\n${SHORT}: redrive again: npx svd redrive --job ${SHORT} --output-bucket 'my bucket'\n`,
     )
   })
 
-  test('prints that another upload ordered it and that it is in work', async () => {
+  test('prints that an earlier upload ordered the job, and its state', async () => {
     const { submit, putStatus, uploaded } = await submitKnown({ ended: false })
     const job = aJobMessage({ sourceKey: KEY })
     const origin = { ...job.origin, key: 'images/earlier/cup.png' }
@@ -109,19 +109,19 @@ describe('svd submit of a job that is known', () => {
     )
   })
 
-  test('prints nothing of a job that this upload ordered', async () => {
+  test('prints nothing about a job that this upload ordered', async () => {
     const { submit, putStatus, uploaded } = await submitKnown({ ended: false })
     await putStatus(aStatus({ sourceKey: KEY }))
     expect((await submit()).stderr).toBe(uploaded)
   })
 
-  test('prints with --quiet only what needs an action', async () => {
+  test('prints nothing with --quiet about a job that succeeded before', async () => {
     const { submit, putResult } = await submitKnown()
     await putResult(aResult({ sourceKey: KEY }))
     expect((await submit('--quiet')).stderr).toBe('')
   })
 
-  test('lists it in --json', async () => {
+  test('lists the job in known_before with --json', async () => {
     const { submit, putResult } = await submitKnown()
     await putResult(aFailure({ class: 'quality', reason: 'frozen' }, { sourceKey: KEY }))
     expect(JSON.parse((await submit('--json')).stdout).known_before).toEqual({
@@ -132,7 +132,7 @@ describe('svd submit of a job that is known', () => {
     })
   })
 
-  test('refuses --retry-failed before the upload where the queues are not given', async () => {
+  test('refuses --retry-failed before the upload when the queues are not given', async () => {
     const { at, run, inputs } = await submitKnown()
     const environment = { ...OUTPUTS_ONLY.environment, SVD_INPUT_BUCKET: 'in' }
     const { exitCode, stderr } = await run(['submit', at('cup.png'), '--retry-failed'], { environment })

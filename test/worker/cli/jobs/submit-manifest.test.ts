@@ -4,7 +4,7 @@ import { aFolder, jobOf, pixels, withIngest } from './with-ingest.ts'
 describe('svd submit MANIFEST', () => {
   const manifest = JSON.stringify({ items: [{ image: 'images/a/cup.png' }, { image: 'images/cat.jpg' }] })
 
-  test('uploads it, and tells its jobs once each', async () => {
+  test('uploads the manifest, and prints each of its jobs once', async () => {
     const { at } = await aFolder({ 'motion.json': manifest })
     const jobs = [
       jobOf('images/a/cup.png'),
@@ -34,7 +34,7 @@ describe('svd submit MANIFEST', () => {
     ])
   })
 
-  test("uploads the images that it names before it, marked as a manifest's", async () => {
+  test('uploads the images of the manifest first, with the metadata svd-use=manifest', async () => {
     const { at, folder } = await aFolder({
       'motion.json': manifest,
       'a/cup.png': await pixels('png'),
@@ -54,16 +54,16 @@ describe('svd submit MANIFEST', () => {
 
   test.each([
     ['broken JSON', '{"items": [', /motion\.json: document: /],
-    ['no items', '{}', /motion\.json: items: is absent/],
+    ['a manifest without items', '{}', /motion\.json: items: is absent/],
     [
-      'faults of items, all of them',
+      'faulty items, and prints all their faults',
       JSON.stringify({
         items: [{ image: 'https://x/y.png' }, { image: 'images/a.png', parameters: { fps: 0 } }],
       }),
       /items\[0\]\.image: got .*, a URL; .*\n.*motion\.json: items\[1\]\.parameters\.fps: got 0; must be/,
     ],
     [
-      'steps of its defaults that contradict the sigmas of an item',
+      'default steps that contradict the sigmas of an item',
       JSON.stringify({
         defaults: { num_inference_steps: 4 },
         items: [{ image: 'images/a.png', grid: { sigmas: ['align-your-steps'] } }],
@@ -71,7 +71,7 @@ describe('svd submit MANIFEST', () => {
       /motion\.json: defaults\.num_inference_steps: got 4, and items\[0\]\.grid\.sigmas is 'align-your-steps', /,
     ],
     [
-      'two items of one id',
+      'two items with the same id',
       JSON.stringify({
         items: [
           { image: 'images/a.png', id: 'cup' },
@@ -81,7 +81,7 @@ describe('svd submit MANIFEST', () => {
       /motion\.json: items\[1\]\.id: got 'cup', which item 1 has too/,
     ],
     [
-      'more clips than a manifest may make',
+      'a manifest of more than 10,000 clips',
       JSON.stringify({
         grid: { seed: Array.from({ length: 5_001 }, (_, seed) => seed) },
         items: [{ image: 'images/a.png' }, { image: 'images/b.png' }],
@@ -97,7 +97,7 @@ describe('svd submit MANIFEST', () => {
     expect(inputs.keys()).toEqual([])
   })
 
-  test('tells the line of a fault', async () => {
+  test('prints the line of a fault in a JSONL manifest', async () => {
     const { at } = await aFolder({
       'motion.jsonl': '{"image":"images/a.png"}\n\n{"image":"images/b.png","seed":1}\n',
     })
@@ -105,7 +105,7 @@ describe('svd submit MANIFEST', () => {
     expect((await run(['submit', at('motion.jsonl')])).stderr).toContain('motion.jsonl: line 3, seed: ')
   })
 
-  test('uploads nothing if an image that it names is not in the folder', async () => {
+  test('uploads nothing when the folder lacks an image of the manifest', async () => {
     const { at, folder } = await aFolder({ 'motion.json': manifest, 'a/cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     const { exitCode, stderr } = await run(['submit', at('motion.json'), '--images', folder])
@@ -116,7 +116,7 @@ describe('svd submit MANIFEST', () => {
     expect(inputs.keys()).toEqual([])
   })
 
-  test('takes no parameters besides', async () => {
+  test('refuses parameters and --context, which belong into the manifest', async () => {
     const { at } = await aFolder({ 'motion.json': manifest })
     const { run } = withIngest()
     expect((await run(['submit', at('motion.json'), '--fps', '7'])).stderr).toContain(
@@ -127,7 +127,7 @@ describe('svd submit MANIFEST', () => {
     )
   })
 
-  test('goes on with what was accepted, and ends with 2, when ingest took only part', async () => {
+  test('prints the accepted jobs and the faults, and exits with 2, when ingest accepts only part', async () => {
     const { at } = await aFolder({ 'motion.json': manifest })
     const fault = {
       item: 2,

@@ -15,7 +15,7 @@ const aFolder = async (files: Readonly<Record<string, Uint8Array | string>>) => 
   return folder
 }
 
-test('an image is rendered with the arguments that were typed', async () => {
+test('svd submit creates a job with the arguments that were typed', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const { run, queued } = withRealIngest()
   const { exitCode, stdout, stderr } = await run([
@@ -31,7 +31,7 @@ test('an image is rendered with the arguments that were typed', async () => {
   expect(stdout).toMatch(new RegExp(`^${job?.job_id}  s3://out/jobs/${job?.job_id}/result.json  images/`))
 })
 
-test('an image is rendered in the formats that were typed', async () => {
+test('svd submit creates a job with the formats that were typed', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const { run, queued } = withRealIngest()
   const formats = ['--format', 'gif', '--format', 'webm,mp4', '--crf', '30', '--loop']
@@ -40,7 +40,7 @@ test('an image is rendered in the formats that were typed', async () => {
   expect(queued()[0]?.parameters).toMatchObject({ format: ['mp4', 'webm', 'gif'], crf: 30, loop: true })
 })
 
-test('an image is rendered once for each seed, with the arguments that were typed', async () => {
+test('svd submit --seeds creates a job for each image and seed, with the other arguments', async () => {
   const folder = await aFolder({ 'cup.png': await aPng(), 'jug.png': await aPng({ seed: 3 }) })
   const { run, queued } = withRealIngest()
   const files = ['cup.png', 'jug.png'].map((name) => path.join(folder, name))
@@ -70,7 +70,7 @@ test('an image is rendered once for each seed, with the arguments that were type
   expect(stdout.trim().split('\n')).toHaveLength(6)
 })
 
-test('an image with one seed of --seeds is the job that --seed makes', async () => {
+test('svd submit --seeds with one seed creates the same job as --seed', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const list = withRealIngest()
   await list.run(['submit', path.join(folder, 'cup.png'), '--prefix', 'p', '--seeds', '7'])
@@ -79,7 +79,7 @@ test('an image with one seed of --seeds is the job that --seed makes', async () 
   expect(list.queued().map(({ job_id }) => job_id)).toEqual(single.queued().map(({ job_id }) => job_id))
 })
 
-test('the seed that --seed random drew is told, and is that of the job', async () => {
+test('svd submit --seed random prints the seed that it drew, and the job has that seed', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const { run, queued } = withRealIngest()
   const { stderr } = await run(['submit', path.join(folder, 'cup.png'), '--seed', 'random'])
@@ -89,8 +89,8 @@ test('the seed that --seed random drew is told, and is that of the job', async (
 
 const LARGE = { width: 6000, height: 4200, channels: 3, background: { r: 200, g: 90, b: 30 } } as const
 
-test('an image of more pixels than ingest takes is scaled down, upright, and told on stderr', async () => {
-  // Lies on its side: orientation 6.
+test('svd submit scales down an image with too many pixels, upright, and prints this on stderr', async () => {
+  // Orientation 6: the image is rotated by 90 degrees.
   const bytes = await sharp({ create: LARGE }).withMetadata({ orientation: 6 }).jpeg().toBuffer()
   const folder = await aFolder({ 'sea.jpg': bytes })
   const { run, queued } = withRealIngest()
@@ -107,7 +107,7 @@ test('an image of more pixels than ingest takes is scaled down, upright, and tol
   expect(queued().map(({ image }) => image)).toMatchObject([{ width: 4183, height: 5976 }])
 })
 
-test('an image that a manifest names is scaled down under its own key', async () => {
+test('svd submit scales down an image of a manifest, and keeps its key', async () => {
   const folder = await aFolder({
     'motion.json': JSON.stringify({ items: [{ image: 'images/sea.png' }] }),
     'sea.png': await sharp({ create: LARGE }).png().toBuffer(),
@@ -122,7 +122,7 @@ test('an image that a manifest names is scaled down under its own key', async ()
   ])
 })
 
-test('a list too long for metadata arrives with its image all the same', async () => {
+test('svd submit sends a list that is too long for metadata to ingest', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const { run, queued } = withRealIngest()
   const sigmas = Array.from({ length: 600 }, (_, index) => 700 - index)
@@ -130,7 +130,7 @@ test('a list too long for metadata arrives with its image all the same', async (
   expect(queued().map(({ parameters }) => parameters.sigmas)).toEqual([sigmas])
 })
 
-test('a manifest finds the images that were uploaded with it, and they are no clips by themselves', async () => {
+test('svd submit MANIFEST --images creates the jobs of the manifest, and none for the images themselves', async () => {
   const folder = await aFolder({
     'motion.json': JSON.stringify({
       grid: { motion_bucket_id: [40, 127] },
@@ -150,7 +150,7 @@ test('a manifest finds the images that were uploaded with it, and they are no cl
   ])
 })
 
-test('a clip that is more work than a job may have comes back from ingest with the key that raises the bound', async () => {
+test('svd submit prints the key that raises the limit when ingest rejects too much work', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const { run, queued } = withRealIngest()
   const largest = ['--num-frames', '4096', '--width', '8192', '--height', '8192']
@@ -162,7 +162,7 @@ test('a clip that is more work than a job may have comes back from ingest with t
   expect(queued()).toEqual([])
 })
 
-test('a manifest in NFC finds files whose names are in NFD, and items that spell one image in two ways find one', async () => {
+test('a manifest in NFC matches files in NFD, and two spellings of one image make one job', async () => {
   const [nfc, nfd] = ['caf\u00e9', 'cafe\u0301']
   const folder = await aFolder({
     'motion.JSON': JSON.stringify({
@@ -191,18 +191,21 @@ test.each([
     ['caf\u00e9.png', 'cafe\u0301.png'],
     /'cafe\u0301\.png' \(in Unicode form NFD\) and .* keep one/,
   ],
-] as const)('%s is a fault that names both files that it may be', async (name, files, message) => {
-  const folder = await aFolder({
-    'motion.json': JSON.stringify({ items: [{ image: `images/${name}` }] }),
-    ...Object.fromEntries(await Promise.all(files.map(async (file, seed) => [file, await aPng({ seed })]))),
-  })
-  const { run, queued } = withRealIngest()
-  const result = await run(['submit', path.join(folder, 'motion.json'), '--images', folder, '--quiet'])
-  expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) })
-  expect(queued()).toEqual([])
-})
+] as const)(
+  'svd submit refuses the image name %s, which matches two files, and names both',
+  async (name, files, message) => {
+    const folder = await aFolder({
+      'motion.json': JSON.stringify({ items: [{ image: `images/${name}` }] }),
+      ...Object.fromEntries(await Promise.all(files.map(async (file, seed) => [file, await aPng({ seed })]))),
+    })
+    const { run, queued } = withRealIngest()
+    const result = await run(['submit', path.join(folder, 'motion.json'), '--images', folder, '--quiet'])
+    expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) })
+    expect(queued()).toEqual([])
+  },
+)
 
-test('what only the checkpoint can tell to be wrong comes back from ingest', async () => {
+test('svd submit prints a fault that ingest finds with the record of the checkpoint', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const { run, queued } = withRealIngest()
   const file = path.join(folder, 'cup.png')

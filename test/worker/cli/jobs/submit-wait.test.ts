@@ -27,21 +27,21 @@ describe('svd submit --wait', () => {
     return { setup, run, jobId, folder }
   }
 
-  test('ends when the jobs are done', async () => {
+  test('exits with 0 when the job has succeeded', async () => {
     const { run } = await aSubmission('succeeds')
     const { exitCode, stdout } = await run('--wait')
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/\n1 succeeded\n$/)
   })
 
-  test('fails if a job did', async () => {
+  test('exits with 1 when the job has failed', async () => {
     const { run } = await aSubmission('fails')
     const { exitCode, stdout } = await run('--wait')
     expect(exitCode).toBe(1)
     expect(stdout).toMatch(/failed .*black\n/)
   })
 
-  test('--download fetches the videos, whole or not at all', async () => {
+  test('--download writes the video and its record, and no partial files', async () => {
     const { run, jobId, folder } = await aSubmission('succeeds')
     const videos = path.join(folder, 'videos')
     const { exitCode, stdout } = await run('--download', videos)
@@ -54,7 +54,7 @@ describe('svd submit --wait', () => {
     )
   })
 
-  test('--download keeps nothing of a video that is not what its record says', async () => {
+  test('--download leaves no file of a video whose SHA-256 differs from its record', async () => {
     const { setup, run, folder } = await aSubmission('succeeds')
     const put = setup.put
     Object.assign(setup, {
@@ -68,7 +68,7 @@ describe('svd submit --wait', () => {
     expect(await readdir(videos)).toEqual([])
   })
 
-  test('--json has these keys, and nothing else is on stdout', async () => {
+  test('--json prints one object with these keys, and nothing else to stdout', async () => {
     const { run, jobId } = await aSubmission('succeeds')
     const report = JSON.parse((await run('--wait', '--json')).stdout)
     expect(Object.keys(report)).toEqual(['drops', 'jobs', 'known_before'])

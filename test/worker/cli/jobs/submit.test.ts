@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { aFolder, jobOf, pixels, signal, withIngest } from './with-ingest.ts'
 
 describe('svd submit IMAGE', () => {
-  test('uploads it with its parameters, and tells the job and where its result will be', async () => {
+  test('uploads the image with its parameters, and prints the job and the key of its result', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     const { exitCode, stdout, stderr } = await run([
@@ -33,7 +33,7 @@ describe('svd submit IMAGE', () => {
     expect(Buffer.from(inputs.writes[0]?.bytes ?? [])).toEqual(await readFile(at('cup.png')))
   })
 
-  test('asks for clips without metadata by --no-metadata, and says nothing of it otherwise', async () => {
+  test('requests clips without metadata only when --no-metadata is given', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     await run(['submit', at('cup.png'), '--no-metadata'])
@@ -41,7 +41,7 @@ describe('svd submit IMAGE', () => {
     expect(inputs.writes.map(({ metadata }) => metadata)).toEqual([{ 'svd-metadata': 'false' }, {}])
   })
 
-  test('gives each submit a folder of its own, by the time', async () => {
+  test('uploads each time into a new folder, whose name begins with the time', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     await run(['submit', at('cup.png')])
@@ -51,7 +51,7 @@ describe('svd submit IMAGE', () => {
     expect(second).not.toBe(first)
   })
 
-  test('keeps files of one name apart, and gives each the ending of what it is', async () => {
+  test('gives files of the same name different keys, and adds the extension of the real format', async () => {
     const { at } = await aFolder({
       'a/cup.png': await pixels('png'),
       'b/cup.png': await pixels('png', 91),
@@ -73,7 +73,7 @@ describe('svd submit IMAGE', () => {
     ])
   })
 
-  test('puts a list too long for metadata into a sidecar, before the image', async () => {
+  test('uploads a list that is too long for metadata as a sidecar, before the image', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     const sigmas = Array.from({ length: 500 }, (_, index) => 700 - index)
@@ -86,22 +86,27 @@ describe('svd submit IMAGE', () => {
 
   test.each([
     [
-      'an image that is cut off',
+      'a truncated image',
       async (): Promise<Uint8Array> => (await pixels('png')).subarray(0, 60),
       [],
       /cup\.png: is a damaged/,
     ],
-    ['what is no image', async (): Promise<string> => 'GIF89a', [], /cup\.png: is a GIF/],
+    ['a GIF', async (): Promise<string> => 'GIF89a', [], /cup\.png: is a GIF/],
     ['an argument out of its range', () => pixels('png'), ['--fps', '0'], /--fps: got 0; must be/],
-    ['noise levels that rise', () => pixels('png'), ['--sigmas', '1,2,0'], /--sigmas: got \[1,2,0\]/],
+    ['increasing sigmas', () => pixels('png'), ['--sigmas', '1,2,0'], /--sigmas: got \[1,2,0\]/],
     [
-      'steps that contradict the noise levels',
+      'steps that contradict the sigmas',
       () => pixels('png'),
       ['--sigmas', 'align-your-steps', '--num-inference-steps', '4'],
       /--num-inference-steps: got 4, and --sigmas is 'align-your-steps', which makes 10 steps; must be 10/,
     ],
-    ['a prefix that is no folder', () => pixels('png'), ['--prefix', '../x'], /--prefix: got '..\/x', which/],
-    ['images for no manifest', () => pixels('png'), ['--images', '.'], /--images: is for the images/],
+    [
+      'a --prefix that leaves the folder',
+      () => pixels('png'),
+      ['--prefix', '../x'],
+      /--prefix: got '..\/x', which/,
+    ],
+    ['--images without a manifest', () => pixels('png'), ['--images', '.'], /--images: is for the images/],
   ] as const)('uploads nothing for %s', async (_, content, args, message) => {
     const { at } = await aFolder({ 'good.png': await pixels('png'), 'cup.png': await content() })
     const { run, inputs } = withIngest()
@@ -111,7 +116,7 @@ describe('svd submit IMAGE', () => {
     expect(inputs.keys()).toEqual([])
   })
 
-  test('uploads nothing if the output bucket cannot be read', async () => {
+  test('uploads nothing when the output bucket cannot be read', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs, services } = withIngest()
     const openBucket = (bucket: string): ObjectStore => {
@@ -133,7 +138,7 @@ describe('svd submit IMAGE', () => {
     expect(inputs.keys()).toEqual([])
   })
 
-  test('writes over nothing', async () => {
+  test('refuses to replace another image that has the same key', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     await inputs.put('images/p/cup.png', await pixels('png', 200), { contentType: 'image/png' }, signal)
@@ -145,7 +150,7 @@ describe('svd submit IMAGE', () => {
     expect(inputs.writes).toHaveLength(1)
   })
 
-  test('completes a submit that was interrupted', async () => {
+  test('repeats a submit without a second upload, and refuses other parameters for the same key', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     await run(['submit', at('cup.png'), '--prefix', 'p', '--seed', '7'])
@@ -158,7 +163,7 @@ describe('svd submit IMAGE', () => {
     expect(inputs.writes).toHaveLength(1)
   })
 
-  test('does not believe a report on what lay under its key before', async () => {
+  test('ignores a report on an earlier upload of the same key', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, putReport } = withIngest({ awakeAt: 3 })
     await putReport({
@@ -172,7 +177,7 @@ describe('svd submit IMAGE', () => {
     })
   })
 
-  test('says what ingest found wrong', async () => {
+  test('prints the faults that ingest found, and exits with 2', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const fault = {
       item: null,
@@ -196,7 +201,7 @@ describe('svd submit IMAGE', () => {
     expect(stdout).toContain(`\n${'f'.repeat(32)}  superseded by a later upload: asked to stop\n`)
   })
 
-  test('fails when ingest says nothing in time', async () => {
+  test('fails when ingest writes no report within --report-timeout', async () => {
     const { at } = await aFolder({ 'my cup.png': await pixels('png') })
     const { run } = withIngest({ awakeAt: Number.POSITIVE_INFINITY })
     const { exitCode, stderr } = await run([

@@ -11,7 +11,7 @@ const SHOW_CURSOR = '\x1b[?25h'
 const A = jobIdLike('aa')
 const B = jobIdLike('bb')
 
-/** Two jobs: `aa` is rendered and succeeds, `bb` waits and then ends as `second` says. */
+/** Two jobs: `aa` is rendered and succeeds, `bb` waits and then ends as in `second`. */
 const aBatch = (second: 'succeeds' | 'fails' = 'succeeds') => {
   const setup = fakeServices({
     async whileAsleep(sleep) {
@@ -42,8 +42,8 @@ const start = async (setup: ReturnType<typeof fakeServices>) => {
   return setup
 }
 
-describe('svd watch, without a terminal', () => {
-  test('says each change once, and ends when all are done', async () => {
+describe('svd watch', () => {
+  test('prints each change once, and ends when all jobs have ended', async () => {
     const { run } = await start(aBatch())
     const { exitCode, stdout, stderr } = await run(['watch', 'aa', 'bb'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
@@ -58,7 +58,7 @@ describe('svd watch, without a terminal', () => {
     expect(lines.at(-2)).toBe('2 succeeded')
   })
 
-  test('writes of many jobs only the ends, and a line a minute about all of them', async () => {
+  test('prints only the end of each of many jobs, and the totals once a minute', async () => {
     const jobIds = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'].map(jobIdLike)
     const setup = fakeServices({
       async whileAsleep(sleep) {
@@ -86,7 +86,7 @@ describe('svd watch, without a terminal', () => {
     )
   })
 
-  test('fails if a job did', async () => {
+  test('exits with 1 when a job has failed', async () => {
     const { run } = await start(aBatch('fails'))
     const { exitCode, stdout } = await run(['watch', 'aa', 'bb'])
     expect(exitCode).toBe(1)
@@ -94,7 +94,7 @@ describe('svd watch, without a terminal', () => {
     expect(stdout).toMatch(/\n1 succeeded, 1 failed\n$/)
   })
 
-  test('follows all jobs of a large manifest, and lists those that did not succeed', async () => {
+  test('follows all jobs of a large manifest, and lists only those that did not succeed', async () => {
     const jobIds = Array.from({ length: 210 }, (_, number) => number.toString(16).padStart(32, '0'))
     const last = jobIds.slice(200)
     const setup = fakeServices({
@@ -116,14 +116,14 @@ describe('svd watch, without a terminal', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('says how many more there are than the limit', async () => {
+  test('prints how many jobs are beyond --limit', async () => {
     const { run } = await start(aBatch())
     const { stdout, stderr } = await run(['watch', '--limit', '1'])
     expect(stdout).toMatch(/\n1 succeeded\n$/)
     expect(stderr).toBe('1 more are not watched (--limit)\n')
   })
 
-  test('fails if the upload that is named has faults, and prints them', async () => {
+  test('exits with 1 and prints the faults of a rejected upload', async () => {
     const { run, putReport } = fakeServices()
     await putReport(aRejectedReport('images/cup.png'))
     expect(await run(['watch', '--manifest', 'images/cup.png'])).toMatchObject({
@@ -133,7 +133,7 @@ describe('svd watch, without a terminal', () => {
     })
   })
 
-  test('says what the clip of a job was warned of', async () => {
+  test('prints the warnings of a clip', async () => {
     const quality = { ...someQuality, warnings: ['likeness: low'] }
     const setup = fakeServices({
       async whileAsleep() {
@@ -147,7 +147,7 @@ describe('svd watch, without a terminal', () => {
     expect(stdout).toMatch(/\n1 succeeded \(1 with warnings\)\n$/)
   })
 
-  test('watches what is not done, if no job is named', async () => {
+  test('watches only jobs that have not ended when no job is given', async () => {
     const setup = await start(aBatch())
     await setup.putResult(aFailure({}, { jobId: jobIdLike('cc') }))
     const { exitCode, stdout } = await setup.run(['watch'])
@@ -155,12 +155,12 @@ describe('svd watch, without a terminal', () => {
     expect(stdout).not.toContain('cc0000000000')
   })
 
-  test('has nothing to watch where all is done', async () => {
+  test('prints "no jobs" when the bucket has none', async () => {
     const { run } = fakeServices()
     expect(await run(['watch'])).toMatchObject({ exitCode: 0, stdout: 'no jobs\n' })
   })
 
-  test('ends with a job whose message has been in no queue for a minute, and says that it is lost', async () => {
+  test('reports a job as lost when its message has been in no queue for a minute, and exits with 1', async () => {
     const setup = fakeServices({
       whileAsleep: (sleep) => {
         if (sleep > 3) throw new Error('watches a job that is lost')
@@ -173,7 +173,7 @@ describe('svd watch, without a terminal', () => {
     expect(stdout).toMatch(/\n1 lost\n$/)
   })
 
-  test('follows a job that was taken for lost and is not, as long as another one runs', async () => {
+  test('follows a job that it reported as lost while another job runs', async () => {
     const setup = fakeServices({
       async whileAsleep(sleep) {
         if (sleep === 4) await setup.putResult(aResult({ jobId: A }))
@@ -189,7 +189,7 @@ describe('svd watch, without a terminal', () => {
     expect(stdout).toMatch(/\n2 succeeded\n$/)
   })
 
-  test('takes no job for lost whose message SQS does not count for a moment', async () => {
+  test('keeps a job whose message SQS does not count for a short time', async () => {
     const setup = fakeServices({
       async whileAsleep(sleep) {
         if (sleep === 2) await setup.jobs.send([MESSAGE], never)
@@ -202,7 +202,7 @@ describe('svd watch, without a terminal', () => {
     expect(stdout).not.toContain('lost')
   })
 
-  test('goes on without the queues where they do not answer, and says so once', async () => {
+  test('continues without the queues when they do not answer, and prints this once', async () => {
     const setup = aBatch()
     await start(setup)
     const openQueue = () => {
@@ -217,7 +217,7 @@ describe('svd watch, without a terminal', () => {
     )
   })
 
-  test('reports queues that do not answer below the table of a terminal, at its end', async () => {
+  test('prints below the table of a terminal that the queues do not answer', async () => {
     const setup = await start(aBatch())
     const openQueue = () => {
       throw new Error('AccessDenied')
@@ -230,7 +230,7 @@ describe('svd watch, without a terminal', () => {
     )
   })
 
-  test('stops when it is told to', async () => {
+  test('exits with 130 when it is interrupted', async () => {
     const interrupt = new AbortController()
     const setup = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
     await setup.putStatus(aStatus({ jobId: A }))
@@ -241,7 +241,7 @@ describe('svd watch, without a terminal', () => {
   })
 })
 
-test('svd watch --json prints a job on each line, whenever it changed', async () => {
+test('svd watch --json prints one line for each change of a job', async () => {
   const { run } = await start(aBatch())
   const { stdout } = await run(['watch', 'aa', 'bb', '--json'])
   const jobs = stdout
@@ -259,7 +259,7 @@ test('svd watch --json prints a job on each line, whenever it changed', async ()
   expect(Object.keys(jobs[0])).toContain('videos')
 })
 
-describe('svd watch --json, of jobs that a report names', () => {
+describe('svd watch --json of reported jobs', () => {
   const JOB = { item_id: null, image: 'images/cup.png', videos: [], done_before: false }
 
   const eventsOf = (stdout: string): readonly PipelineEvent[] =>
@@ -287,7 +287,7 @@ describe('svd watch --json, of jobs that a report names', () => {
     return setup
   }
 
-  test('prints each request that ends, and the end of the batch', async () => {
+  test('prints each request that ends, and then the end of the batch', async () => {
     const { stdout } = await (await aManifest()).run(['watch', '--manifest', 'm.json', '--json'])
     expect(eventsOf(stdout)).toMatchObject([
       { type: 'request.ended', item: 1, job_id: A, state: 'succeeded', context: null },
@@ -298,7 +298,7 @@ describe('svd watch --json, of jobs that a report names', () => {
     expect(stdout.trim().split('\n').at(-1)).toContain('"batch.ended"')
   })
 
-  test('prints the requests of all uploads that ordered a job which is named', async () => {
+  test('prints the request of the upload that ordered a given job', async () => {
     const setup = fakeServices()
     const job = { ...JOB, item: null, job_id: A }
     await setup.putResult(aResult({ jobId: A }))
@@ -308,7 +308,7 @@ describe('svd watch --json, of jobs that a report names', () => {
     expect(eventsOf(stdout)).toMatchObject([{ type: 'request.ended', upload: { key }, job_id: A }])
   })
 
-  test('prints the end of a batch without jobs', async () => {
+  test('prints the end of a rejected batch without jobs', async () => {
     const setup = fakeServices()
     await setup.putReport(aRejectedReport('manifests/m.json'))
     const { stdout, exitCode } = await setup.run(['watch', '--manifest', 'm.json', '--json'])
@@ -317,8 +317,8 @@ describe('svd watch --json, of jobs that a report names', () => {
   })
 })
 
-describe('svd watch, on a terminal', () => {
-  test('draws bars and the time left, and leaves the table of what became of them', async () => {
+describe('svd watch on a terminal', () => {
+  test('draws bars and the time left, and prints a table of the ended jobs', async () => {
     const { run } = await start(aBatch())
     const { stdout, stderr } = await run(['watch', 'aa', 'bb'], { terminal: true })
     expect(stderr).toContain('aa0000000000  cup.png                   [=========-----------] denoise 5/10')
@@ -332,7 +332,7 @@ describe('svd watch, on a terminal', () => {
     expect(stdout).toMatch(/\n2 succeeded\n$/)
   })
 
-  test('gives the cursor back, also when it is stopped', async () => {
+  test('shows the cursor again when it is interrupted', async () => {
     const interrupt = new AbortController()
     const setup = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
     await setup.putStatus(aStatus({ jobId: A }))

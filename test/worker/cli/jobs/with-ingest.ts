@@ -23,9 +23,9 @@ export const aFolder = async (files: Readonly<Record<string, Uint8Array | string
 }
 
 export interface IngestOptions {
-  /** Fields of its report on an object. Default: one job, named by the key. */
+  /** Fields of the report that ingest writes on an object. Default: one job, named by the key. */
   readonly says?: (key: string) => Partial<IngestReport>
-  /** The number of the first sleep during which it works. */
+  /** Number of the first sleep of the command during which ingest works. */
   readonly awakeAt?: number
   readonly afterwards?: (sleep: number) => Promise<void>
 }

@@ -6,7 +6,7 @@ import { unaborted } from '../../../fixtures/unaborted.ts'
 import { s3Event } from '../../../functions/ingest/ingest-setup.ts'
 import { fakeServices } from '../fake-services.ts'
 
-/** Services with the real ingest, which hears of what was uploaded while the command sleeps. */
+/** Services with the real ingest, which receives the S3 events of uploads while the command sleeps. */
 export const withRealIngest = () => {
   const heard = new Set<string>()
   const services = fakeServices({

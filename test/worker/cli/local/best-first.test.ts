@@ -5,7 +5,7 @@ import { aSheetJob } from '../../client/contact-sheet/a-sheet-job.ts'
 const aClip = (photo: string, motionBucketId: number) =>
   aSheetJob({ sourceKey: `images/demo/${photo}`, parameters: { motion_bucket_id: motionBucketId } }).status
 
-test('the page of the demo begins with the cat in slow motion', () => {
+test('the contact sheet of the demo begins with the cat image and the least motion', () => {
   const finished = [
     ['rocket.png', 255],
     ['coffee.png', 127],

@@ -60,7 +60,7 @@ const attemptsOf = async ({ environment }: Started, jobIds: readonly string[]) =
   return found
 }
 
-test('svd local with a data folder goes on after kill -9, and renders nothing twice', async () => {
+test('svd local --data-dir continues after kill -9, and renders no job twice', async () => {
   const { at, start, svd, options, videos } = await aStudio()
   const first = await start()
   expect(first.guide).toContain(`${at('data')} is new.\n`)

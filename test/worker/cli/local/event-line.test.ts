@@ -5,7 +5,7 @@ import { anOutput, aResult, someQuality } from '../../../fixtures/job-records.ts
 
 const JOB = jobIdLike('ab12')
 
-test('a job that succeeds has its time, or the warnings of its clips', () => {
+test('the line of a succeeded job has its duration, or the warnings of its clips', () => {
   const warned = anOutput(JOB, 'video', { quality: { ...someQuality, warnings: ['likeness: low'] } })
   const lineOf = (outputs: readonly (typeof warned)[]) =>
     localEventLine({ type: 'job-done', jobId: JOB, result: aResult({ jobId: JOB, outputs: [...outputs] }) })
@@ -14,7 +14,7 @@ test('a job that succeeds has its time, or the warnings of its clips', () => {
   expect(lineOf([warned])).toBe('ab120000  succeeded: images/cup.png, published with warnings: likeness: low')
 })
 
-test('a rejected clip is told with where it is, or why it is not kept', () => {
+test('the line of a rejected clip has its files, or the reason why they are not all kept', () => {
   const lineOf = (videos: readonly string[], failure: string | null) =>
     localEventLine({ type: 'clip-rejected', jobId: JOB, videos, failure })
 

@@ -13,7 +13,7 @@ import { unaborted } from '../../../fixtures/unaborted.ts'
 
 const TYPE = { contentType: '' }
 
-/** Results whose keys wait. A run fetches them, and `left` are those that are not settled. */
+/** Fetches results whose keys wait. `left` has the keys that are not settled. */
 const aRun = async (jobs: Readonly<Record<string, 'stored' | 'without video' | 'taken away'>>) => {
   const outputs = openMemoryObjectStore({ bucket: 'out', now: () => 0 })
   const kept = new Set<string>()
@@ -42,23 +42,23 @@ const aRun = async (jobs: Readonly<Record<string, 'stored' | 'without video' | '
   return { folder, files, failures, left: [...kept] }
 }
 
-test('copies the videos of results that wait, and settles them', async () => {
+test('fetchVideos copies the videos of waiting results, and settles these results', async () => {
   const { folder, files, failures, left } = await aRun({ aa: 'stored', bb: 'stored' })
   expect(files).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4'])
-  // A record of how it was made is beside each.
+  // The record of each clip is beside it.
   const beside = files.flatMap((file) => [file.replace('.mp4', '.json'), file])
   expect(await readdir(folder)).toEqual(beside)
   expect(await readFile(path.join(folder, files[0] ?? ''), 'utf8')).toBe('video')
   expect([failures, left]).toEqual([[], []])
 })
 
-test('reports what cannot be copied, leaves it to the next start, and goes on', async () => {
+test('fetchVideos reports a video that it cannot copy, keeps its result for the next start, and continues', async () => {
   const { files, failures, left } = await aRun({ aa: 'without video', bb: 'stored' })
   expect(files).toEqual(['cup-bb000000.mp4'])
   expect(failures).toMatchObject([{ message: expect.stringContaining('is not there any more') }])
   expect(left).toEqual([resultKey(jobIdLike('aa'))])
 })
 
-test('skips a result that was taken away', async () => {
+test('fetchVideos skips a result that was deleted', async () => {
   expect(await aRun({ aa: 'taken away' })).toMatchObject({ files: [], failures: [], left: [] })
 })

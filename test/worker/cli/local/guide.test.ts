@@ -13,14 +13,14 @@ const firstLines = (...counts: readonly [number, number, number]): readonly stri
   return startGuide(endpoint, persistentState).split('\n').slice(1, 3)
 }
 
-test('says at the start what the folder has', () => {
+test('the start guide counts the uploads and the jobs in the data folder', () => {
   const at = 'S3 and SQS are at http://127.0.0.1:4566. For clients in another terminal:'
   expect(firstLines(1, 3, 12)).toEqual(['In data: 1 upload to ingest, 3 jobs waiting, 12 ended.', at])
   expect(firstLines(0, 0, 0)).toEqual(['data is new.', at])
   expect(startGuide(endpoint, null)).toMatch(/^\nS3 and SQS are at/)
 })
 
-test('says at the end how to go on', () => {
+test('the end guide prints the command that starts svd local again', () => {
   expect(endGuide({ folder: 'my data' })).toBe(
     'Everything is kept in my data. To go on, start it again with the same options:\n  npx svd local --data-dir "my data" …',
   )

@@ -17,7 +17,7 @@ const aFolder = async (): Promise<string> => {
   return folder
 }
 
-test('svd local takes what svd submit drops, renders it, and goes when it is told to', async () => {
+test('svd local renders an image of svd submit, delivers its event, and exits with 0 at Ctrl-C', async () => {
   const [videos, downloads] = [await aFolder(), await aFolder()]
   const events = path.join(downloads, 'events.jsonl')
   const heard = path.join(downloads, 'heard.jsonl')
@@ -84,6 +84,6 @@ test('svd local takes what svd submit drops, renders it, and goes when it is tol
   expect(lines.map((line) => pipelineEventSchema.parse(JSON.parse(line)))).toMatchObject([
     { type: 'request.ended', state: 'succeeded', context: { order: 7 }, outputs: [{ frames: 2 }] },
   ])
-  // The command that it ran for the event had its time, although svd was to end meanwhile.
+  // The command of --on-event ran to its end, although svd local received SIGINT before.
   expect(await readFile(heard, 'utf8')).toBe(await readFile(events, 'utf8'))
 })

@@ -10,7 +10,7 @@ import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 import { DEMO_CHECKPOINT, runCommandLine } from '../a-command-line.ts'
 
-test('svd local refuses severities that break the rule before it starts anything', async () => {
+test('svd local refuses invalid --quality-checks before it starts anything', async () => {
   const { exitCode, stdout, stderr } = await runCommandLine(['local', '--quality-checks', 'likeness=error'])
 
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
@@ -18,7 +18,7 @@ test('svd local refuses severities that break the rule before it starts anything
 })
 
 describe('svd local --data-dir', () => {
-  test('refuses a folder of something else before it starts anything', async () => {
+  test('refuses a folder with other files before it starts anything', async () => {
     const folder = await temporaryDir()
     await writeFile(path.join(folder, 'thesis.txt'), 'words')
     expect(await runCommandLine(['local', '--port', '0', '--data-dir', folder])).toMatchObject({
@@ -27,7 +27,7 @@ describe('svd local --data-dir', () => {
     })
   })
 
-  test('refuses another checkpoint than the one that jobs in the folder wait for', async () => {
+  test('refuses a checkpoint other than the one for which jobs in the folder wait', async () => {
     const folder = await temporaryDir()
     const { model } = aJobMessage()
     {
@@ -43,7 +43,7 @@ describe('svd local --data-dir', () => {
       ...{ exitCode: 2, stdout: '' },
       stderr: `error: --checkpoint: got '${DEMO_CHECKPOINT}', and 2 jobs in the folder '${folder}' wait for another, ${model.id} (${model.sha256.slice(0, 12)}); give that checkpoint, or another --data-dir\n`,
     })
-    // The refusal has given the folder back.
+    // The refused command has unlocked the folder.
     await using persistentState = await openPersistentState(folder, () => new Date())
     expect(persistentState.earlierWork.waiting).toEqual([model, model])
   })

@@ -20,7 +20,7 @@ const aDesktop = ({ isTTY = true, fault }: { readonly isTTY?: boolean; readonly 
   return { opened, context }
 }
 
-test('opens the page where a desktop is, and says so', async () => {
+test('openPage opens the page on a desktop, and reports this', async () => {
   const { opened, context } = aDesktop()
   const said = await openPage(PAGE, context)
   expect({ said, opened }).toEqual({
@@ -29,7 +29,7 @@ test('opens the page where a desktop is, and says so', async () => {
   })
 })
 
-test('opens nothing where no desktop is, and says why', async () => {
+test('openPage opens nothing without a desktop, and reports why', async () => {
   const { opened, context } = aDesktop({ isTTY: false })
   const said = await openPage(PAGE, context)
   expect({ said, opened }).toEqual({
@@ -38,7 +38,7 @@ test('opens nothing where no desktop is, and says why', async () => {
   })
 })
 
-test('says what is wrong where the desktop cannot open a page', async () => {
+test('openPage reports the error when the desktop cannot open the page', async () => {
   const { context } = aDesktop({ fault: new Error('spawn xdg-open ENOENT') })
   expect(await openPage(PAGE, context)).toBe('The page was not opened: spawn xdg-open ENOENT')
 })

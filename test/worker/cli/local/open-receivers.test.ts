@@ -12,7 +12,7 @@ import { anEvent } from '../../local/an-event.ts'
 
 const deps = { stdout: { write() {} }, stderr: new PassThrough(), environment: () => ({ ...process.env }) }
 
-test('runs the commands that an earlier process left, and none of them again after that', async () => {
+test('openReceivers runs the commands that an earlier process left unfinished, each once', async () => {
   const folder = await temporaryDir()
   const heard = path.join(folder, 'heard')
   using dir = await openDataDir(path.join(folder, 'data'), () => new Date(0))
@@ -28,7 +28,7 @@ test('runs the commands that an earlier process left, and none of them again aft
   expect(events.unfinished()).toEqual([])
 })
 
-test('publishes nothing without an option for it', async () => {
+test('openReceivers publishes nothing without options', async () => {
   await using receivers = await openReceivers({}, { ...deps, events: null })
   expect(receivers.publish).toBeNull()
 })

@@ -11,7 +11,7 @@ import { fakeServices } from '../fake-services.ts'
 
 const aBucket = () => openMemoryObjectStore({ bucket: 'my-models', now: () => 0 })
 
-/** These buckets and no others. */
+/** Services with these buckets and no others. */
 const servicesWith = (buckets: readonly MemoryObjectStore[]): Services => ({
   ...fakeServices().services,
   openBucket(name) {
@@ -25,7 +25,7 @@ const PUSH = ['models', 'push', DEMO_CHECKPOINT]
 const signal = new AbortController().signal
 
 describe('svd models push', () => {
-  test('puts the checkpoint under the name of its folder, and says where it is', async () => {
+  test('uploads the checkpoint under the name of its folder, and prints its location', async () => {
     const bucket = aBucket()
     const { exitCode, stdout, stderr } = await runCommandLine([...PUSH, '--bucket', 'my-models'], {
       services: servicesWith([bucket]),
@@ -35,7 +35,7 @@ describe('svd models push', () => {
     expect(bucket.keys()).toContain('models/demo/model.json')
   })
 
-  test('takes the bucket from the environment, another id, and a variant', async () => {
+  test('takes the bucket from SVD_MODELS_BUCKET, and accepts --id and --variant', async () => {
     const bucket = aBucket()
     const options = { services: servicesWith([bucket]), environment: { SVD_MODELS_BUCKET: 'my-models' } }
     const args = [...PUSH, '--id', 'small', '--variant', 'fp16', '--json']
@@ -45,7 +45,7 @@ describe('svd models push', () => {
     expect(modelRecordSchema.parse(model)).toMatchObject({ model_id: 'small', variant: 'fp16' })
   })
 
-  test('says that it was there', async () => {
+  test('reports a model that was already pushed', async () => {
     const options = { services: servicesWith([aBucket()]) }
     await runCommandLine([...PUSH, '--bucket', 'my-models'], options)
     const { exitCode, stdout } = await runCommandLine([...PUSH, '--bucket', 'my-models'], options)
@@ -53,7 +53,7 @@ describe('svd models push', () => {
     expect(stdout).toContain(' (was there already)\n')
   })
 
-  test('shows its progress on a terminal', async () => {
+  test('shows its progress on a terminal, unless --quiet is given', async () => {
     const options = { services: servicesWith([aBucket()]), terminal: true }
     const { stderr } = await runCommandLine([...PUSH, '--bucket', 'my-models'], options)
     expect(stderr).toContain('hashing [')
@@ -64,13 +64,13 @@ describe('svd models push', () => {
 
   test.each<[string, readonly string[], string]>([
     [
-      'no bucket',
+      'a push without a bucket',
       [],
       'error: --bucket: is not given; name the bucket of models, here or as SVD_MODELS_BUCKET',
     ],
-    ['an id that cannot be a key', ['--bucket', 'b', '--id', '../x'], "error: --id: got '../x'; must be"],
+    ['an id that is not a valid key', ['--bucket', 'b', '--id', '../x'], "error: --id: got '../x'; must be"],
     [
-      'a variant that is not there',
+      'a variant without weights',
       ['--bucket', 'b', '--variant', 'bf16'],
       'variant: unet has no bf16 weights',
     ],
@@ -80,13 +80,13 @@ describe('svd models push', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('refuses a checkpoint that cannot be rendered with, before anything is uploaded', async () => {
+  test('refuses a checkpoint without weights before it uploads anything', async () => {
     const { exitCode, stderr } = await runCommandLine(['models', 'push', XT_CONFIGS, '--bucket', 'b'])
     expect(stderr).toContain('unet: has no weights')
     expect(exitCode).toBe(2)
   })
 
-  test('refuses a folder whose name cannot be an id', async () => {
+  test('refuses a folder whose name is not a valid id', async () => {
     const dir = join(await temporaryDir(), 'my model')
     await cp(DEMO_CHECKPOINT, dir, { recursive: true })
     const { exitCode, stderr } = await runCommandLine(['models', 'push', dir, '--bucket', 'b'])
@@ -94,7 +94,7 @@ describe('svd models push', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('fails on a bucket that is not there', async () => {
+  test('fails for a bucket that does not exist', async () => {
     const { exitCode, stderr } = await runCommandLine([...PUSH, '--bucket', 'gone'], {
       services: servicesWith([]),
     })
@@ -104,7 +104,7 @@ describe('svd models push', () => {
 })
 
 describe('svd models list', () => {
-  test('has a line for each model', async () => {
+  test('prints a line for each model, even if its record is broken', async () => {
     const buckets = [aBucket()]
     await runCommandLine([...PUSH, '--bucket', 'my-models'], { services: servicesWith(buckets) })
     await runCommandLine([...PUSH, '--bucket', 'my-models', '--id', 'a-longer-name'], {
@@ -123,7 +123,7 @@ describe('svd models list', () => {
     expect(rest).toEqual([''])
   })
 
-  test('shows a name from the bucket as text, whatever it holds', async () => {
+  test('escapes control characters in the name of a model', async () => {
     const buckets = [aBucket()]
     await buckets[0]?.put(
       'models/\u001b[2J/model.json',
@@ -138,7 +138,7 @@ describe('svd models list', () => {
     expect(stdout).toContain('\\u001b[2J')
   })
 
-  test('gives the records as JSON', async () => {
+  test('prints the records with --json', async () => {
     const buckets = [aBucket()]
     await runCommandLine([...PUSH, '--bucket', 'my-models'], { services: servicesWith(buckets) })
     const { stdout } = await runCommandLine(['models', 'list', '--bucket', 'my-models', '--json'], {
@@ -149,7 +149,7 @@ describe('svd models list', () => {
     expect(models.map((model: unknown) => modelRecordSchema.parse(model).model_id)).toEqual(['demo'])
   })
 
-  test('says what to do where there is none', async () => {
+  test('prints how to push a model when the bucket has none', async () => {
     const { exitCode, stdout, stderr } = await runCommandLine(['models', 'list', '--bucket', 'my-models'], {
       services: servicesWith([aBucket()]),
     })

@@ -15,8 +15,8 @@ interface Row {
   readonly usd: { readonly high: number }
 }
 
-describe('a plan', () => {
-  test('is for every instance type, the cheapest first, and says what it rests on', async () => {
+describe('svd plan', () => {
+  test('lists every instance type, the cheapest first, and marks the figures as counted', async () => {
     const { prices_of, purchase, instance_types, without_price } = await planJson('--clips', '1000')
     expect({ prices_of, purchase, without_price }).toEqual({
       ...{ prices_of: PRICES_OF, purchase: 'on-demand', without_price: [] },
@@ -28,7 +28,7 @@ describe('a plan', () => {
     expect(costs).toEqual(costs.toSorted((a, b) => a - b))
   })
 
-  test('is reported with these keys', async () => {
+  test('prints these keys with --json', async () => {
     const report = await planJson('--clips', '10', '--instance-type', 'g6e.xlarge')
     expect(Object.keys(report)).toEqual([
       ...['reached', 'prices_of', 'purchase', 'clips', 'within_seconds', 'clip'],
@@ -65,7 +65,7 @@ describe('a plan', () => {
     expect(report.clip.model_bytes).toBe(3_049_246_164 + 195_485_694 + 1_264_153_600)
   })
 
-  test('is arithmetic that can be followed, where the seconds of a clip are given', async () => {
+  test('computes hours and costs from --seconds-per-clip', async () => {
     const { instance_types } = await planJson(
       ...['--clips', '720', '--instance-type', 'g6e.xlarge', '--seconds-per-clip', '30', '--workers', '2'],
     )
@@ -76,7 +76,7 @@ describe('a plan', () => {
       vcpu_quota: { needed: 8, code: 'L-DB2E81BA', name: 'Running On-Demand G and VT instances' },
       limits: [],
     })
-    // 360 clips each, 3 h; a minute until the fleet wakes, 2 to 5 min of boot, 4.51 GB at 2.5 Gbit/s.
+    // 360 clips each, 3 h; a minute until the fleet starts, 2 to 5 min of boot, 4.51 GB at 2.5 Gbit/s.
     const model = (4_508_885_458 * 8) / 2.5e9
     expect(row.hours.low).toBeCloseTo(3 + (60 + 120 + model) / 3600, 9)
     expect(row.hours.high).toBeCloseTo(3 + (60 + 300 + model) / 3600, 9)
@@ -84,7 +84,7 @@ describe('a plan', () => {
     expect(row.usd_per_clip.low).toBeCloseTo(row.usd.low / 720, 12)
   })
 
-  test('at Spot prices leaves out what has none, and says so', async () => {
+  test('--spot leaves out instance types without a Spot price, and lists them', async () => {
     const report = await planJson('--clips', '1000', '--spot')
     expect(report.without_price).toEqual([
       ...['g5.8xlarge', 'g5.16xlarge', 'g6.8xlarge', 'g6.16xlarge', 'g6e.4xlarge', 'g6e.8xlarge'],
@@ -99,7 +99,7 @@ describe('a plan', () => {
     )
   })
 
-  test('takes as many workers as a time needs, a whole instance of them', async () => {
+  test('--within chooses enough workers for that time, in whole instances', async () => {
     const { instance_types } = await planJson(
       ...['--clips', '10000', '--within', '8h', '--instance-type', 'g6e.xlarge', 'p4d.24xlarge'],
     )
@@ -112,13 +112,13 @@ describe('a plan', () => {
     expect(p4d.workers % 8).toBe(0)
   })
 
-  test('says where no number of workers is in time', async () => {
+  test('prints "never" when no number of workers meets --within', async () => {
     const text = await plan('--clips', '10', '--within', '6m', '--instance-type', 'g6.xlarge')
     expect(text).toMatch(/IN 6 MIN .*\n.*\bnever\b/)
     expect(text).toContain('Where no number of workers is in time, a machine has to boot')
   })
 
-  test('names what keeps it: memory, quotas of SQS, too few clips', async () => {
+  test('lists what limits the plan: compute, GPU memory, too few clips, start-up or SQS', async () => {
     const limits = async (...args: readonly string[]) =>
       (await planJson(...args)).instance_types[0].limits as readonly string[]
     expect(await limits('--clips', '1000', '--instance-type', 'g4dn.xlarge')).toEqual([
@@ -133,7 +133,7 @@ describe('a plan', () => {
     ).toContain('SQS: 120000 messages in flight')
   })
 
-  test('has SVD-XT fit the memory of every host', async () => {
+  test('finds that SVD-XT fits the host memory of every instance type', async () => {
     const { instance_types } = await planJson('--clips', '1')
     expect(instance_types.length).toBeGreaterThan(0)
     for (const { instance_type, host_memory } of instance_types) {
@@ -142,7 +142,7 @@ describe('a plan', () => {
     }
   })
 
-  test('puts cards that are too small last, and plans nothing on them', async () => {
+  test('lists an instance type with too little GPU memory last, and names this limit', async () => {
     const size = ['--width', '2560', '--height', '1440', '--clips', '100']
     const types = ['--instance-type', 'g4dn.xlarge', 'p5.48xlarge']
     const { instance_types } = await planJson(...size, ...types)
@@ -154,14 +154,14 @@ describe('a plan', () => {
     )
   })
 
-  test('says of a size that no card renders why', async () => {
+  test('prints why no GPU renders a size that is too large', async () => {
     const size = ['--width', '3072', '--height', '3072', '--clips', '100']
     expect(await plan(...size, '--instance-type', 'p5.48xlarge')).toMatch(
       /p5\.48xlarge +8 H100 +too large for CUDA +tensors of 2\^31 elements;/,
     )
   })
 
-  test('is shown as a table, with the names of the quotas and the date of the prices below', async () => {
+  test('prints a table, and below it the names of the quotas and the date of the prices', async () => {
     const text = await plan('--clips', '10000')
     expect(text).toMatch(
       /^10,000 clips: 1024x576, 25 frames, guidance on, 25 steps, 25 frames decoded at once\n/,
@@ -207,7 +207,7 @@ test.each([
     "error: --seconds-per-clip: got '0'; must be above 0 and at most 86400\n",
   ],
   [['--clips', '1', '--height', '577'], /^error: --height: got 577; must be a multiple of 8/],
-])('%j is a mistake', async (args, message) => {
+])('svd plan refuses %j', async (args, message) => {
   const { exitCode, stdout, stderr } = await runCommandLine(['plan', '--checkpoint', XT_CONFIGS, ...args])
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   if (typeof message === 'string') expect(stderr).toBe(message)

@@ -4,7 +4,7 @@ import { aFolderOfImages, renderCommand } from './render-command.ts'
 
 const NAMES = ['a.jpg', 'b.jpg', 'c.jpg'] as const
 
-/** Three images, of which the second is none, and the name of one that is not there. */
+/** Three files, of which the second is not an image, and the name of a missing file. */
 const threeAndNone = async () => {
   const { folder, at } = await aFolderOfImages(...NAMES)
   await writeFile(at('b.jpg'), 'no image')
@@ -13,8 +13,8 @@ const threeAndNone = async () => {
   return { folder, at, render }
 }
 
-describe('all images are checked before the model is loaded', () => {
-  test('and the faulty ones stop no others; they are reported first and in the summary', async () => {
+describe('svd render', () => {
+  test('reports faulty images first and in the summary, and renders the others', async () => {
     const { folder, at, render } = await threeAndNone()
     const { exitCode, stdout, stderr, events } = await render()
     expect(exitCode).toBe(2)
@@ -33,7 +33,7 @@ describe('all images are checked before the model is loaded', () => {
     expect((await readdir(at('o'))).filter((name) => name.endsWith('.mp4'))).toEqual(['a.mp4', 'c.mp4'])
   })
 
-  test('and --json has all of them in their order', async () => {
+  test('lists all images in their order with --json', async () => {
     const { at, render } = await threeAndNone()
     const { stdout } = await render('--json')
     expect(JSON.parse(stdout).results).toMatchObject([
@@ -44,7 +44,7 @@ describe('all images are checked before the model is loaded', () => {
     ])
   })
 
-  test('and with --strict one that is faulty keeps all from being rendered', async () => {
+  test('--strict renders nothing when one image is missing', async () => {
     const { folder, render } = await threeAndNone()
     const { exitCode, stdout, stderr, renderers } = await render('--strict')
     expect({ exitCode, stdout, opened: renderers.opened }).toEqual({ exitCode: 2, stdout: '', opened: 0 })
@@ -54,7 +54,7 @@ describe('all images are checked before the model is loaded', () => {
     expect(await readdir(folder)).toEqual([...NAMES])
   })
 
-  test('and with --strict by decoding them too', async () => {
+  test('--strict renders nothing when one image cannot be decoded', async () => {
     const { at } = await threeAndNone()
     const { exitCode, stderr, renderers } = await renderCommand([
       ...[...NAMES.map(at), '--output-dir', at('o'), '--strict'],
@@ -64,7 +64,7 @@ describe('all images are checked before the model is loaded', () => {
     expect(stderr).toContain('--strict: none of the 3 images is rendered, because 1 cannot be; ')
   })
 
-  test('and the command ends where none is left', async () => {
+  test('opens no renderer when all images are faulty', async () => {
     const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
     for (const name of ['a.jpg', 'b.jpg']) await writeFile(at(name), 'no image')
     const { exitCode, stderr, renderers } = await renderCommand([
@@ -79,7 +79,7 @@ describe('all images are checked before the model is loaded', () => {
   })
 })
 
-test('two images of one output name are named before any is rendered, as before', async () => {
+test('svd render refuses two images with the same output name before it renders', async () => {
   const { at } = await aFolderOfImages('a.jpg', 'a.png')
   const { exitCode, stderr, renderers } = await renderCommand([
     at('a.jpg'),

@@ -13,12 +13,12 @@ const leftAfter = (ends: readonly (readonly [atSeconds: number, how: ImageEnd])[
   return pace.secondsLeft()
 }
 
-describe('time left of the images', () => {
+describe('the time left of several images', () => {
   test.each([
     ['is unknown before the first clip', [], 100, null],
-    ['counts the loading of the model as long as there is one clip', [[90, 'made']], 90, 810],
+    ['includes the loading of the model after one clip', [[90, 'made']], 90, 810],
     [
-      'is that of the clips after the first',
+      'follows the pace of the clips after the first',
       [
         [90, 'made'],
         [120, 'made'],
@@ -28,7 +28,7 @@ describe('time left of the images', () => {
       210,
     ],
     [
-      'runs on between two clips',
+      'decreases between two clips',
       [
         [90, 'made'],
         [120, 'made'],
@@ -37,7 +37,7 @@ describe('time left of the images', () => {
       230,
     ],
     [
-      'takes no pace from an image that failed at once',
+      'ignores an image that failed at once',
       [
         [1, 'failed'],
         [90, 'made'],
@@ -47,7 +47,7 @@ describe('time left of the images', () => {
       210,
     ],
     [
-      'takes no pace from clips that were there',
+      'ignores clips that were skipped',
       [
         [1, 'skipped'],
         [2, 'skipped'],
@@ -58,7 +58,7 @@ describe('time left of the images', () => {
       180,
     ],
     [
-      'is a second at least',
+      'is at least one second',
       [
         [90, 'made'],
         [120, 'made'],

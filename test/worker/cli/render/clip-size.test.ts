@@ -27,7 +27,7 @@ const rendered = async (args: readonly string[], ...sides: readonly (readonly [n
   return { sizes, exitCode, stderr: told.join('\n').replaceAll(`${folder}/`, '') }
 }
 
-test('a video has the size of the model unless another is given, and a stretch is told', async () => {
+test('svd render takes the size of the model by default, and warns of a stretched image', async () => {
   expect(await rendered([], [96, 96], [96, 64])).toEqual({
     sizes: ['192x128 fill', '192x128 fill'],
     exitCode: 0,
@@ -36,7 +36,7 @@ test('a video has the size of the model unless another is given, and a stretch i
   })
 })
 
-test('with --size auto each image keeps its own proportions', async () => {
+test('svd render --size auto keeps the proportions of each image', async () => {
   expect(await rendered(['--size', 'auto'], [96, 96], [64, 96], [96, 64], [100, 64])).toEqual({
     sizes: ['128x128 fill', '128x192 fill', '192x128 fill', '192x128 crop'],
     exitCode: 0,
@@ -44,7 +44,7 @@ test('with --size auto each image keeps its own proportions', async () => {
   })
 })
 
-test('--max-pixels bounds a size that is chosen', async () => {
+test('svd render --max-pixels limits the size that it chooses', async () => {
   const { sizes } = await rendered(['--max-pixels', '65536'], [96, 96])
   expect(sizes).toEqual(['256x256 fill'])
 })
@@ -57,14 +57,14 @@ test.each([
   ],
   [['--size', '1000x1000', '--max-pixels', '9000'], '--max-pixels: got 9000'],
   [['--size', '100x100'], "--size: got '100x100'; must be auto "],
-])('%j is refused', async (args, message) => {
+])('svd render refuses %j', async (args, message) => {
   const { exitCode, stderr, sizes } = await rendered(args, [96, 96])
   expect(exitCode).toBe(2)
   expect(stderr).toContain(message)
   expect(sizes).toEqual([])
 })
 
-test('--quiet leaves warnings to --json', async () => {
+test('svd render --quiet prints no warning', async () => {
   const quiet = await rendered(['--quiet'], [96, 96])
   expect(quiet.stderr).toBe('')
 })

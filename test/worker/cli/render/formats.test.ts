@@ -5,12 +5,12 @@ import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { writeFakeFfmpeg } from '../../video/fake-ffmpeg.ts'
 import { aFolderOfImages, renderCommand } from './render-command.ts'
 
-describe('--format', () => {
+describe('svd render --format', () => {
   test.each([
     [['--format', 'gif,mp4']],
     [['--format', 'gif', '--format', 'mp4']],
     [['--format', 'mp4, gif,mp4']],
-  ])('%j writes an MP4 and a GIF', async (args) => {
+  ])('writes an MP4 and a GIF for %j', async (args) => {
     const { folder, at } = await aFolderOfImages('cup.jpg')
     const { exitCode, stdout } = await renderCommand([
       ...[at('cup.jpg'), '--output', at('cup.mp4'), '--json'],
@@ -38,14 +38,14 @@ describe('--format', () => {
     expect(await readFile(at('cup.gif'), 'utf8')).toMatch(/^gif 0 of /)
   })
 
-  test('names the file of one format alone', async () => {
+  test('writes a single format to the file of --output', async () => {
     const { folder, at } = await aFolderOfImages('cup.jpg')
     const { stdout } = await renderCommand([at('cup.jpg'), '--output', at('cup.mov'), '--format', 'prores'])
     expect(stdout).toMatch(/cup\.mov {2}14 frames.*\n.*cup\.poster\.png {2}poster\n/)
     expect((await readdir(folder)).sort()).toEqual(['cup.jpg', 'cup.json', 'cup.mov', 'cup.poster.png'])
   })
 
-  test('names the files of several videos and images', async () => {
+  test('writes each format of several videos and images', async () => {
     const { folder, at } = await aFolderOfImages('a.jpg', 'b.jpg')
     const args = ['--format', 'webm,png', '--num-videos-per-prompt', '2', '--quiet']
     await renderCommand([at('a.jpg'), at('b.jpg'), '--output-dir', at('out'), ...args])
@@ -60,7 +60,7 @@ describe('--format', () => {
   })
 })
 
-test('--crf and --loop are parameters of the clip', async () => {
+test('svd render --crf and --loop set parameters of the clip', async () => {
   const { at } = await aFolderOfImages('cup.jpg')
   const args = [at('cup.jpg'), '--output', at('cup.mp4'), '--crf', '30', '--loop', '--json']
   const { stdout, jobs } = await renderCommand(args)
@@ -68,7 +68,7 @@ test('--crf and --loop are parameters of the clip', async () => {
   expect(jobs[0]?.parameters).toMatchObject({ format: ['mp4'], crf: 30, loop: true })
 })
 
-describe('before anything is rendered', () => {
+describe('svd render before its first clip', () => {
   test.each([
     [['--format', 'avi'], "--format: got 'avi'; must be one or more of mp4, webm, gif, prores, png"],
     [['--format', 'gif', '--crf', '20'], '--crf: got 20, and gif has no CRF'],
@@ -76,7 +76,7 @@ describe('before anything is rendered', () => {
     [['--format', 'mp4,gif', '--fps', '60'], '--fps: got 60; a gif has at most 50 frames per second'],
     [['--format', 'gif'], 'must be a file name that ends in .gif, or give --format mp4'],
     [['--format', 'gif,png'], 'must be a file name that ends in .gif or .zip, or give --format mp4'],
-  ])('%j is a mistake', async (args, message) => {
+  ])('refuses %j', async (args, message) => {
     const { at } = await aFolderOfImages('cup.jpg')
     const { exitCode, stderr, renderers } = await renderCommand([
       ...[at('cup.jpg'), '--output', at('cup.mp4')],
@@ -87,7 +87,7 @@ describe('before anything is rendered', () => {
     expect(renderers.opened).toBe(0)
   })
 
-  test('an encoder that ffmpeg lacks is named', async () => {
+  test('names the encoders that ffmpeg lacks', async () => {
     const script = "echo ' V..... libx264  H.264'; echo ' V..... gif  GIF'"
     const ffmpeg = await writeFakeFfmpeg(await temporaryDir(), script)
     const { folder, at } = await aFolderOfImages('cup.jpg')
@@ -104,7 +104,7 @@ describe('before anything is rendered', () => {
     expect(await readdir(folder)).toEqual(['cup.jpg'])
   })
 
-  test('an image that a file would replace is kept', async () => {
+  test('refuses to replace an image by a file of another format', async () => {
     const { at } = await aFolderOfImages('cup.gif')
     const { exitCode, stderr, renderers } = await renderCommand([
       ...[at('cup.gif'), '--output', at('cup.mp4'), '--format', 'mp4,gif'],

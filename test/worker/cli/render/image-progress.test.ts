@@ -36,7 +36,7 @@ const aDisplay = (titles: readonly string[] = ['1/2 a', '2/2 b']) => {
   }
 }
 
-test('an image is shown until a later one has come as far', () => {
+test('the display shows an image until a later one has reached the same step', () => {
   const { images, calls } = aDisplay()
   images.update(0, progress(1))
   images.update(1, progress(0))
@@ -47,7 +47,7 @@ test('an image is shown until a later one has come as far', () => {
   ])
 })
 
-test('the end of an earlier image is told aside, and that of the one shown ends the display', () => {
+test('the display stays when an earlier image ends, and closes when its own image ends', () => {
   const { images, calls } = aDisplay()
   images.update(1, progress(0))
   images.print(0, () => calls.push('a is done'))
@@ -56,7 +56,7 @@ test('the end of an earlier image is told aside, and that of the one shown ends 
   expect(calls).toEqual(['end', 'aside', 'b is done', 'back'])
 })
 
-test('the batch has the clips that were made, those that failed, and the time left, which runs on', () => {
+test('the title counts made, failed and skipped clips, and its time left decreases', () => {
   const { images, title, pass } = aDisplay(['1/6 a', '2/6 b', '3/6 c', '4/6 d', '5/6 e', '6/6 f'])
   images.update(0, progress(0))
   pass(90)
@@ -72,13 +72,13 @@ test('the batch has the clips that were made, those that failed, and the time le
   expect(title()).toBe('2 of 6 clips made, 1 failed, 1 skipped, about 0:50 left; 5/6 e')
 })
 
-test('a line for a log has the batch, the image and its phase', () => {
+test('a line of a log names the batch, the image and its phase', () => {
   const { images, lines } = aDisplay()
   images.update(0, progress(1))
   expect(lines).toEqual(['0 of 2 clips made; 1/2 a: denoising 1/2'])
 })
 
-test('one image is no batch', () => {
+test('a single image has no count of clips', () => {
   const { images, calls, lines } = aDisplay(['a'])
   images.update(0, progress(1))
   expect(calls).toEqual(['a', 'step 1'])

@@ -16,7 +16,7 @@ const fileOf = async (file: string, name: string) => {
 }
 
 describe('the record beside a clip', () => {
-  test('tells image, model, parameters, program and files, and neither folders nor times', async () => {
+  test('has image, model, parameters, program and files, but no folders or times', async () => {
     const { folder, at } = await aFolderOfImages('cup.jpg')
     const args = [at('cup.jpg'), '--output', at('o/clip.mp4'), '--seed', '18446744073709551615']
     await renderCommand([...args, '--num-inference-steps', '4'])
@@ -53,7 +53,7 @@ describe('the record beside a clip', () => {
     expect(await readFile(at('a/clip.json'), 'utf8')).toBe(await readFile(at('b/clip.json'), 'utf8'))
   })
 
-  test('is one for each video of an image', async () => {
+  test('exists for each video of an image', async () => {
     const { at } = await aFolderOfImages('cup.jpg')
     await renderCommand([at('cup.jpg'), '--output', at('o/c.mp4'), '--num-videos-per-prompt', '2'])
     const records = await Promise.all(['c-0', 'c-1'].map((name) => readFile(at(`o/${name}.json`), 'utf8')))
@@ -62,8 +62,8 @@ describe('the record beside a clip', () => {
   })
 })
 
-describe('--no-metadata', () => {
-  test('writes no record, and says so in --json', async () => {
+describe('svd render --no-metadata', () => {
+  test('writes no record, and prints a null record with --json', async () => {
     const { at } = await aFolderOfImages('cup.jpg')
     const args = [at('cup.jpg'), '--output', at('o/cup.mp4'), '--no-metadata', '--json']
     const { exitCode, stdout } = await renderCommand(args)
@@ -80,7 +80,7 @@ describe('--no-metadata', () => {
     expect(await readdir(at('o'))).toEqual(['cup.mp4', 'cup.poster.png'])
   })
 
-  test('leaves a sidecar of that name alone', async () => {
+  test('keeps a sidecar that has the name of the record', async () => {
     const { at } = await aFolderOfImages('cup.jpg')
     await writeFile(at('cup.json'), '{"fps": 12}')
     const { exitCode } = await renderCommand([at('cup.jpg'), '--output', at('cup.mp4'), '--no-metadata'])
@@ -89,7 +89,7 @@ describe('--no-metadata', () => {
   })
 })
 
-test('a sidecar that a record would replace is named before anything runs', async () => {
+test('svd render refuses to replace a sidecar by a record before it renders', async () => {
   const { folder, at } = await aFolderOfImages('cup.jpg')
   await writeFile(at('cup.json'), '{"fps": 12}')
   const { exitCode, stderr, renderers } = await renderCommand([at('cup.jpg'), '--output-dir', folder])

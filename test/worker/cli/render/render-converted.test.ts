@@ -22,8 +22,8 @@ const aFolder = async (...names: readonly string[]) => {
   return { folder, at: (name: string): string => path.join(folder, name) }
 }
 
-describe('svd render IMAGE that the renderer does not read', () => {
-  test('renders it at the size of its upright image, and says that it was converted', async () => {
+describe('svd render of an image that the renderer does not read', () => {
+  test('converts the image, prints this, and takes the size of the upright image', async () => {
     const { at } = await aFolder('turned-6.avif')
     const { exitCode, stdout, stderr, jobs } = await renderCommand([
       ...[at('turned-6.avif'), '--output', at('o.mp4'), '--size', 'auto', '--json'],
@@ -35,7 +35,7 @@ describe('svd render IMAGE that the renderer does not read', () => {
     expect(JSON.parse(stdout)).toMatchObject({ image: at('turned-6.avif'), converted_from: 'AVIF' })
   })
 
-  test('finds it in a folder, and names the video like it', async () => {
+  test('finds such images in a folder, and names the videos after them', async () => {
     const { folder } = await aFolder('rgb.tiff', 'lossless.avif')
     const videos = path.join(folder, 'videos')
     const { exitCode, stderr } = await renderCommand([folder, '--output-dir', videos, '--quiet'])
@@ -45,7 +45,7 @@ describe('svd render IMAGE that the renderer does not read', () => {
     ])
   })
 
-  test('names a command for one that sharp does not decode, and renders the others', async () => {
+  test('reports an image that sharp does not decode, and renders the others', async () => {
     const { at } = await aFolder('refused-hevc.heic', 'rgb.tiff')
     const images = [at('refused-hevc.heic'), at('rgb.tiff')]
     const { exitCode, stderr, events } = await renderCommand([...images, '--output-dir', at('videos')])
@@ -57,7 +57,7 @@ describe('svd render IMAGE that the renderer does not read', () => {
   })
 })
 
-test('a stage gets a PNG of the pixels', async () => {
+test('the prepare stage receives a PNG with the pixels of the TIFF', async () => {
   const { folder, at } = await aFolder('turned-6.tif')
   const seen: Uint8Array[] = []
   const job = {

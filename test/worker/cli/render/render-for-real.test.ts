@@ -88,7 +88,7 @@ const renderForReal = async (images: readonly string[], { at, act }: Hooks = {})
   return { exitCode, stdout, acted, folder, written: await under('out'), frames: await under('frames') }
 }
 
-test('images become videos; one that is none is named, and stops nobody', async () => {
+test('svd render makes videos of two images, and reports a file that is not an image', async () => {
   const { exitCode, stdout, folder, written, frames } = await renderForReal(['a.jpg', 'bad.jpg', 'b.jpg'])
   expect(exitCode).toBe(2)
   expect(written).toEqual(['a.json', 'a.mp4', 'a.poster.png', 'b.json', 'b.mp4', 'b.poster.png'])
@@ -114,7 +114,7 @@ test.each([
   ['denoising', 'denoising'],
   ['decoding', 'decoding'],
   ['writing the video', 'writing the video'],
-])('Ctrl-C while it is %s leaves nothing', async (_, at) => {
+])('svd render leaves no files at Ctrl-C while it is %s', async (_, at) => {
   const { acted, exitCode, written, frames } = await renderForReal(['a.jpg'], {
     at,
     act: (_, interrupt) => interrupt(),
@@ -127,7 +127,7 @@ test.each([
   })
 })
 
-test('a renderer that is killed leaves nothing of its clip, and the next is rendered by a new one', async () => {
+test('svd render leaves no file of a clip whose renderer is killed, and starts another for the next', async () => {
   const { acted, exitCode, stdout, written } = await renderForReal(['a.jpg', 'b.jpg'], {
     at: 'denoising',
     act: (renderer) => renderer.kill('SIGKILL'),

@@ -4,7 +4,7 @@ import { InterruptedError } from '../../../../worker/cli/exit-code.ts'
 import type { Stage } from '../fake-stages.ts'
 import { aFolderOfImages, renderCommand } from './render-command.ts'
 
-test('stops at Ctrl-C with 130, before the images that are left', async () => {
+test('svd render exits with 130 at Ctrl-C, and renders none of the other images', async () => {
   const { folder, at } = await aFolderOfImages('a.jpg', 'b.jpg')
   const controller = new AbortController()
   const { exitCode, stdout, stderr, jobs, renderers } = await renderCommand(
@@ -28,8 +28,8 @@ test('stops at Ctrl-C with 130, before the images that are left', async () => {
   expect(await readdir(folder)).toEqual(['a.jpg', 'b.jpg'])
 })
 
-describe.each<Stage>(['prepare', 'render', 'finish'])('at "%s"', (stage) => {
-  test.each(['Ctrl-C', 'failure'])('a %s leaves nothing of a clip', async (end) => {
+describe.each<Stage>(['prepare', 'render', 'finish'])('svd render in the stage %s', (stage) => {
+  test.each(['Ctrl-C', 'a failure'])('leaves no file of the clip after %s', async (end) => {
     const { folder, at } = await aFolderOfImages('a.jpg')
     const controller = new AbortController()
     const { exitCode, events } = await renderCommand(
@@ -49,13 +49,13 @@ describe.each<Stage>(['prepare', 'render', 'finish'])('at "%s"', (stage) => {
   })
 })
 
-describe('with --json, one object tells what ended the command', () => {
+describe('svd render --json', () => {
   const NO_CHECKPOINT = {
     kind: 'invalid-input',
     message: '/none: there is no such folder; check the path of the checkpoint',
   }
 
-  test('before its image was rendered', async () => {
+  test('prints one object with the error when its image was not rendered', async () => {
     const { at } = await aFolderOfImages('a.jpg')
     const args = [at('a.jpg'), '--output', at('a.mp4'), '--checkpoint', '/none', '--json']
     const { exitCode, stdout } = await renderCommand(args)
@@ -63,7 +63,7 @@ describe('with --json, one object tells what ended the command', () => {
     expect(JSON.parse(stdout)).toEqual({ status: 'failed', image: at('a.jpg'), error: NO_CHECKPOINT })
   })
 
-  test('before its images were rendered', async () => {
+  test('prints one object with an error for each image when none was rendered', async () => {
     const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
     const args = [at('a.jpg'), at('b.jpg'), '--output-dir', at('o'), '--checkpoint', '/none', '--json']
     const { exitCode, stdout } = await renderCommand(args)
@@ -79,7 +79,7 @@ describe('with --json, one object tells what ended the command', () => {
     })
   })
 
-  test('between two images, and what became of the first', async () => {
+  test('prints one object with the succeeded and the interrupted image at SIGTERM', async () => {
     const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
     const controller = new AbortController()
     const { exitCode, stdout } = await renderCommand(

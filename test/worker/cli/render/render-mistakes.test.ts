@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { runCommandLine } from '../a-command-line.ts'
 import { aFolderOfImages, renderCommand } from './render-command.ts'
 
-describe('an ffmpeg that cannot encode is told before anything runs', () => {
+describe('svd render with an ffmpeg that cannot encode', () => {
   test.each([
     ['/nope', 'error: FFMPEG_PATH: "/nope" is not an executable file; '],
     ['/bin/false', 'error: FFMPEG_PATH: /bin/false (from FFMPEG_PATH) does not run as ffmpeg does; '],
-  ])('%s', async (ffmpeg, message) => {
+  ])('refuses %s before it renders', async (ffmpeg, message) => {
     const { folder, at } = await aFolderOfImages('a.jpg')
     const { exitCode, stderr, events } = await renderCommand([at('a.jpg'), '--output', at('o/a.mp4')], {
       environment: { FFMPEG_PATH: ffmpeg },
@@ -18,8 +18,8 @@ describe('an ffmpeg that cannot encode is told before anything runs', () => {
   })
 })
 
-describe('mistakes are told before anything runs', () => {
-  /** Runs with DIR for the folder; expects exit code 2 and nothing but the message. */
+describe('svd render before its first clip', () => {
+  /** Runs a command, in which DIR is the folder. Expects exit code 2, and returns the message. */
   const mistake = async (
     args: readonly string[],
     images: readonly string[] = ['cup.jpg'],
@@ -143,11 +143,11 @@ describe('mistakes are told before anything runs', () => {
       ['DIR/cup.jpg', '--decode-overlap', '14'],
       'error: --decode-overlap: got 14; must be smaller than decode_chunk_size, which is 14',
     ],
-  ])('%j', async (args, message) => {
+  ])('refuses %j', async (args, message) => {
     expect(await mistake(args)).toBe(message)
   })
 
-  test('a frames folder with frames of a longer clip', async () => {
+  test('refuses a frames folder with frames of a longer clip', async () => {
     const { folder, at } = await aFolderOfImages('cup.jpg')
     for (const frame of ['0013.png', '0014.png']) {
       await mkdir(at('frames'), { recursive: true })
@@ -168,12 +168,16 @@ describe('mistakes are told before anything runs', () => {
   })
 })
 
-describe('an image is never written over', () => {
+describe('svd render', () => {
   test.each([
     ['by a poster', ['DIR/cup.poster.png', '--output', 'DIR/cup.mp4'], 'DIR/cup.poster.png'],
-    ['through a link', ['DIR/link/cup.poster.png', '--output', 'DIR/cup.mp4'], 'DIR/cup.poster.png'],
+    [
+      'by a poster through a link',
+      ['DIR/link/cup.poster.png', '--output', 'DIR/cup.mp4'],
+      'DIR/cup.poster.png',
+    ],
     ['by a frame', ['DIR/0003.png', '--output', 'DIR/o/cup.mp4', '--frames-dir', 'DIR'], 'DIR/0003.png'],
-  ])('%s', async (_, args, overwritten) => {
+  ])('refuses to replace an input image %s', async (_, args, overwritten) => {
     const { folder, at } = await aFolderOfImages('cup.poster.png', '0003.png')
     await symlink(folder, at('link'))
     const { exitCode, stderr, renderers } = await renderCommand(args.map((arg) => arg.replace('DIR', folder)))
@@ -183,7 +187,7 @@ describe('an image is never written over', () => {
   })
 })
 
-test('a missing checkpoint option is a mistake too', async () => {
+test('svd render requires --checkpoint', async () => {
   const { exitCode, stderr } = await runCommandLine(['render', 'cup.jpg', '--output', 'cup.mp4'])
   expect({ exitCode, stderr }).toEqual({
     exitCode: 2,

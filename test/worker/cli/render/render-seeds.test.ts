@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { aFolderOfImages, renderCommand } from './render-command.ts'
 
-test('renders each image once for each seed, into files that name the seed', async () => {
+test('svd render --seeds renders each image once for each seed, into files that name the seed', async () => {
   const { folder, at } = await aFolderOfImages('a.jpg', 'b.jpg')
   const { exitCode, stdout, stderr, jobs, renderers } = await renderCommand([
     ...[at('a.jpg'), at('b.jpg'), '--output-dir', at('videos'), '--frames-dir', at('frames')],
@@ -44,7 +44,7 @@ test('renders each image once for each seed, into files that name the seed', asy
   ])
 })
 
-test('names the seed of a clip that failed', async () => {
+test('svd render --seeds names the seed of a clip that failed', async () => {
   const { at } = await aFolderOfImages('a.jpg')
   const { exitCode, stdout, stderr } = await renderCommand(
     [at('a.jpg'), '--output', at('o.mp4'), '--seeds', '5,18446744073709551615', '--json'],
@@ -58,7 +58,7 @@ test('names the seed of a clip that failed', async () => {
   ])
 })
 
-test('prints a warning of several clips once', async () => {
+test('svd render --seeds prints a warning of several clips once', async () => {
   const { at } = await aFolderOfImages('a.jpg')
   const { stderr } = await renderCommand([
     ...[at('a.jpg'), '--output', at('o.mp4'), '--seeds', '1..3', '--motion-bucket-id', '500'],
@@ -66,7 +66,7 @@ test('prints a warning of several clips once', async () => {
   expect(stderr.match(/^warning: .*motion_bucket_id.*$/gm)).toHaveLength(1)
 })
 
-test('prints the seed that --seed random drew, and renders with it', async () => {
+test('svd render --seed random prints the seed that it drew, and renders with it', async () => {
   const { at } = await aFolderOfImages('a.jpg')
   const args = [at('a.jpg'), '--output', at('o.mp4'), '--json']
   const drawn = await renderCommand([...args, '--seed', 'random'])
@@ -83,14 +83,14 @@ test.each([
   [['--seeds', '1..8', '--seed', '1'], "--seeds: got '1..8' beside --seed 1; give one of them"],
   [['--seeds', '8..1'], "--seeds: got '8..1', and 8..1 falls; write 1..8; must be"],
   [['--seed', '1..8'], "--seed: got '1..8'; must be one number, or random; give several as --seeds 1..8"],
-])('renders nothing for %j', async (args, message) => {
+])('svd render renders nothing for %j', async (args, message) => {
   const { at } = await aFolderOfImages('a.jpg')
   const { exitCode, stderr, renderers } = await renderCommand([at('a.jpg'), '--output', at('o.mp4'), ...args])
   expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(message) })
   expect(renderers.opened).toBe(0)
 })
 
-test('refuses clips of one name before the first render', async () => {
+test('svd render --seeds refuses clips with the same name before it renders', async () => {
   const { at } = await aFolderOfImages('a.jpg', 'a.png')
   const { exitCode, stderr, renderers } = await renderCommand([
     ...[at('a.jpg'), at('a.png'), '--output-dir', at('o'), '--seeds', '7,8'],

@@ -7,8 +7,8 @@ import { type CommandLineOptions, DEMO_CHECKPOINT } from '../a-command-line.ts'
 import type { Stage } from '../fake-stages.ts'
 import { aFolderOfImages, renderCommand } from './render-command.ts'
 
-describe('several images', () => {
-  test('are rendered by one renderer, which is told to keep the model', async () => {
+describe('svd render of several images', () => {
+  test('opens one renderer, which keeps the model', async () => {
     const { folder, at } = await aFolderOfImages('a.jpg', 'b.jpg')
     const { exitCode, stdout, jobs, renderers } = await renderCommand([
       ...[at('a.jpg'), at('b.jpg'), '--output-dir', at('videos'), '--json'],
@@ -30,7 +30,7 @@ describe('several images', () => {
     ])
   })
 
-  test('go on after one that fails, and each failure is named', async () => {
+  test('continues after an image that fails, and names each failure', async () => {
     const { at } = await aFolderOfImages('a.jpg', 'b.jpg', 'c.jpg', 'd.jpg')
     const { exitCode, stdout, stderr, jobs } = await renderCommand(
       [...['a', 'b', 'c', 'd'].map((name) => at(`${name}.jpg`)), '--output-dir', at('videos'), '--json'],
@@ -65,7 +65,7 @@ describe('several images', () => {
     ])
   })
 
-  test('end with 2 when all that went wrong were mistakes', async () => {
+  test('exits with 2 when every failure is invalid input', async () => {
     const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
     const failures = { 'a.jpg': new InvalidInputError(at('a.jpg'), 'is not an image') }
     const { exitCode } = await renderCommand([at('a.jpg'), at('b.jpg'), '--output-dir', at('o')], {
@@ -75,7 +75,7 @@ describe('several images', () => {
   })
 })
 
-describe('several images overlap', () => {
+describe('svd render of four images', () => {
   const FOUR = ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg'] as const
 
   const renderFour = async (options: CommandLineOptions = {}) => {
@@ -83,7 +83,7 @@ describe('several images overlap', () => {
     return renderCommand([...FOUR.map(at), '--output-dir', at('videos'), '--json'], options)
   }
 
-  test('while one renders, the next is prepared and the one before finished', async () => {
+  test('renders one image while it prepares the next and finishes the one before', async () => {
     const begun = { prepare: Promise.withResolvers<void>(), finish: Promise.withResolvers<void>() }
     const { exitCode, events } = await renderFour({
       async onStage(stage, image) {
@@ -100,10 +100,10 @@ describe('several images overlap', () => {
     expect(events.indexOf('finish a.jpg')).toBeLessThan(rendered)
   }, 10_000)
 
-  test('by one image at each stage, however long one of them takes', async () => {
+  test('has at most one image in each stage, however long one stage takes', async () => {
     for (const slow of ['prepare', 'render', 'finish'] as const) {
       const { events } = await renderFour({
-        // Meanwhile the other stages could write all of their files.
+        // In this time the other stages could write all of their files.
         onStage: async (stage) => {
           for (let turn = 0; turn < (stage === slow ? 100 : 0); turn++) await stat(DEMO_CHECKPOINT)
         },
@@ -118,7 +118,7 @@ describe('several images overlap', () => {
   })
 
   test.each<Stage>(['prepare', 'render', 'finish'])(
-    'and are reported in their order when one fails at "%s"',
+    'prints the results in the order of the images when two fail in the stage %s',
     async (failAt) => {
       const failures = { 'b.jpg': new Error('no luck'), 'c.jpg': new InvalidInputError('c.jpg', 'is bad') }
       const { exitCode, stdout, stderr, events } = await renderFour({ failures, failAt })
@@ -132,7 +132,7 @@ describe('several images overlap', () => {
     },
   )
 
-  test('and leave nothing at Ctrl-C, at whatever stage each of them is', async () => {
+  test('leaves only complete clips at Ctrl-C', async () => {
     const { folder, at } = await aFolderOfImages(...FOUR)
     const controller = new AbortController()
     const { exitCode, stdout, stderr } = await renderCommand(

@@ -12,8 +12,8 @@ const staged = (folder: string, file: string): unknown =>
 
 const SHA256: unknown = expect.stringMatching(/^[0-9a-f]{64}$/)
 
-describe('a single image', () => {
-  test("becomes a video with the checkpoint's defaults", async () => {
+describe('svd render of one image', () => {
+  test('renders with the defaults of the checkpoint', async () => {
     const { at } = await aFolderOfImages('cup.jpg')
     const { exitCode, jobs, renderers } = await renderCommand([at('cup.jpg'), '--output', at('out/cup.mp4')])
     expect(exitCode).toBe(0)
@@ -55,7 +55,7 @@ describe('a single image', () => {
     ])
   })
 
-  test('takes every argument of the reference as an option', async () => {
+  test('accepts every argument of the reference as an option', async () => {
     const { folder, at } = await aFolderOfImages('cup.jpg')
     const { jobs } = await renderCommand([
       ...[at('cup.jpg'), '--output', at('cup.mp4'), '--width', '256', '--height', '64', '--num-frames', '9'],
@@ -118,7 +118,7 @@ describe('a single image', () => {
     ])
   })
 
-  test('takes the name of a schedule', async () => {
+  test('accepts the name of a schedule in --sigmas', async () => {
     const { at } = await aFolderOfImages('cup.jpg')
     const { jobs } = await renderCommand([
       at('cup.jpg'),
@@ -130,7 +130,7 @@ describe('a single image', () => {
     expect(jobs[0]?.parameters.sigmas).toBe('align-your-steps')
   })
 
-  test('is summed up for people', async () => {
+  test('prints its files, the seconds of each phase, and the peak memory', async () => {
     const { at } = await aFolderOfImages('cup.jpg')
     const { stdout, stderr } = await renderCommand([at('cup.jpg'), '--output', at('cup.mp4')])
     expect(stdout.replaceAll(path.dirname(at('x')), 'DIR').replace(/\d+\.?\d* B/, 'N B')).toBe(
@@ -145,14 +145,14 @@ describe('a single image', () => {
   test.each([
     [{ decodeFallbacks: 2, fallbackChunk: null }, '; 2 chunks were decoded again in fp32'],
     [{ decodeFallbacks: 1, fallbackChunk: 4 }, '; 1 chunks were decoded again in fp32, 4 frames at once'],
-  ])('is told with what was decoded again: %j', async (decodedAgain, text) => {
+  ])('prints how many chunks were decoded again for %j', async (decodedAgain, text) => {
     const { at } = await aFolderOfImages('cup.jpg')
     const args = [at('cup.jpg'), '--output', at('cup.mp4')]
     const { stdout } = await renderCommand(args, { decodedAgain })
     expect(stdout).toMatch(new RegExp(`\\(offload\\)${text}\n$`))
   })
 
-  test('is reported as one JSON object with these keys', async () => {
+  test('prints one JSON object with these keys with --json', async () => {
     const { at } = await aFolderOfImages('cup.jpg')
     const args = [at('cup.jpg'), '--output', at('cup.mp4'), '--frames-dir', at('frames'), '--json']
     const { stdout } = await renderCommand(args)
@@ -229,7 +229,7 @@ describe('a single image', () => {
     ['9007199254740992', '9007199254740992'],
     ['18446744073709551615', '18446744073709551615'],
     ['-9223372036854775808', '-9223372036854775808'],
-  ])('reports the seed %s without losing digits', async (typed, reported) => {
+  ])('prints the seed %s without losing digits', async (typed, reported) => {
     const { at } = await aFolderOfImages('cup.jpg')
     const { stdout } = await renderCommand([
       at('cup.jpg'),
@@ -243,7 +243,7 @@ describe('a single image', () => {
   })
 })
 
-test('a clip with values that are not finite is a failure, and not written', async () => {
+test('svd render fails and writes no clip when decoded values are not finite', async () => {
   const { folder, at } = await aFolderOfImages('a.jpg')
   const { exitCode, stderr } = await renderCommand([at('a.jpg'), '--output', at('a.mp4')], {
     nonFiniteValues: 12,
@@ -255,7 +255,7 @@ test('a clip with values that are not finite is a failure, and not written', asy
   expect(await readdir(folder)).toEqual(['a.jpg'])
 })
 
-test('replaces the files of an earlier run, frames too', async () => {
+test('svd render replaces the files of an earlier run, including frames', async () => {
   const { folder, at } = await aFolderOfImages('a.jpg', 'a.mp4', 'a.poster.png')
   await mkdir(at('frames'))
   await writeFile(at('frames/0000.png'), 'old')
@@ -268,7 +268,7 @@ test('replaces the files of an earlier run, frames too', async () => {
   ])
 })
 
-test('an image that is none leaves no new folder, and an empty one that was there', async () => {
+test('svd render creates no folder for an invalid image, and keeps an empty folder', async () => {
   const { folder, at } = await aFolderOfImages('a.jpg')
   await mkdir(at('frames'))
   const args = [at('a.jpg'), '--output', at('x/y/a.mp4'), '--frames-dir', at('frames')]
@@ -278,7 +278,7 @@ test('an image that is none leaves no new folder, and an empty one that was ther
 })
 
 test.each([['--output'], ['--output-dir']])(
-  'frames go to the folder of the video too, with %s',
+  'svd render writes frames into the folder of the video with %s',
   async (option) => {
     const { folder, at } = await aFolderOfImages('a.jpg')
     const output = option === '--output' ? at('o/a.mp4') : at('o')
@@ -291,7 +291,7 @@ test.each([['--output'], ['--output-dir']])(
   },
 )
 
-test('shows where a failure happened when SVD_DEBUG is 1', async () => {
+test('svd render prints the stack trace of a failure when SVD_DEBUG is 1', async () => {
   const { at } = await aFolderOfImages('a.jpg')
   const { stderr } = await renderCommand([at('a.jpg'), '--output', at('a.mp4')], {
     failures: { 'a.jpg': new Error('no luck', { cause: new Error('bad stars') }) },
@@ -300,7 +300,7 @@ test('shows where a failure happened when SVD_DEBUG is 1', async () => {
   expect(stderr).toMatch(/Error: no luck\n +at [\s\S]*cause[\s\S]*bad stars/)
 })
 
-describe('progress', () => {
+describe('the progress of svd render', () => {
   const progress = [
     { phase: 'load', step: 0, steps: 1 },
     { phase: 'denoise', step: 0, steps: 10 },
@@ -318,7 +318,7 @@ describe('progress', () => {
   })
 
   test.each([
-    ['somewhere else', { progress }, []],
+    ['without a terminal', { progress }, []],
     ['with --quiet', { progress, terminal: true }, ['--quiet']],
   ])('is not shown %s', async (_, options, args) => {
     const { at } = await aFolderOfImages('a.jpg')

@@ -34,8 +34,8 @@ const filesIn = async (folder: string): Promise<Readonly<Record<string, Buffer>>
   )
 }
 
-describe.each(['SIGINT', 'SIGKILL'] as const)('svd render that %s ended', (kind) => {
-  test('gives, once it was continued with --skip-existing, the files of one that was not interrupted', async () => {
+describe.each(['SIGINT', 'SIGKILL'] as const)('svd render after %s', (kind) => {
+  test('writes with --skip-existing the same files as a run without an interruption', async () => {
     const images = await folderOfImages()
     const [whole, parted] = [path.join(images, 'whole'), path.join(images, 'parted')]
     await mkdir(parted)

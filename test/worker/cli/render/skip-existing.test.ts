@@ -19,8 +19,8 @@ const threeRendered = async (...options: readonly string[]) => {
 const imagesOf = ({ events }: { readonly events: readonly string[] }): readonly string[] =>
   events.filter((event) => event.startsWith('render ')).map((event) => event.slice('render '.length))
 
-describe('--skip-existing leaves clips that would be the same', () => {
-  test('and loads no model where nothing is left', async () => {
+describe('svd render --skip-existing', () => {
+  test('opens no renderer when all clips exist and would be the same', async () => {
     const { folder, again } = await threeRendered()
     const { exitCode, stdout, stderr, renderers } = await again()
     expect({ exitCode, stderr, opened: renderers.opened }).toEqual({ exitCode: 0, stderr: '', opened: 0 })
@@ -30,7 +30,7 @@ describe('--skip-existing leaves clips that would be the same', () => {
     )
   })
 
-  test('and renders those that are missing', async () => {
+  test('renders only the clips that are missing', async () => {
     const { at, again } = await threeRendered()
     const before = await readFile(at('o/b.mp4'))
     await rm(at('o/b.mp4'))
@@ -49,7 +49,7 @@ describe('--skip-existing leaves clips that would be the same', () => {
     ])
   })
 
-  test('also if an image has another name or format now', async () => {
+  test('skips a clip whose image has another name and format now', async () => {
     const { at } = await aFolderOfImages('a.jpg')
     await renderCommand([at('a.jpg'), '--output', at('o/clip.mp4')])
     await writeFile(at('renamed.png'), await readFile(at('a.jpg')))
@@ -57,7 +57,7 @@ describe('--skip-existing leaves clips that would be the same', () => {
     expect(await renderCommand(args)).toMatchObject({ exitCode: 0, jobs: [] })
   })
 
-  test('with all of their videos, and all of their frames', async () => {
+  test('renders a clip again when one of its videos or frames is missing', async () => {
     const { at } = await aFolderOfImages('a.jpg')
     const args = [at('a.jpg'), '--output', at('o/a.mp4'), '--num-videos-per-prompt', '2', '--num-frames', '1']
     const frames = ['--frames-dir', at('frames')]
@@ -70,7 +70,7 @@ describe('--skip-existing leaves clips that would be the same', () => {
   })
 })
 
-describe('--skip-existing names before the first render', () => {
+describe('svd render --skip-existing before its first clip', () => {
   const refused = async (
     { folder, again }: Awaited<ReturnType<typeof threeRendered>>,
     ...options: readonly string[]
@@ -85,7 +85,7 @@ describe('--skip-existing names before the first render', () => {
     return lines.join('\n')
   }
 
-  test('parameters that differ', async () => {
+  test('refuses clips with other parameters', async () => {
     const rendered = await threeRendered('--seed', '1')
     await rm(rendered.at('o/c.mp4'))
     expect(await refused(rendered, '--seed', '7', '--size', '256x128')).toBe(
@@ -93,7 +93,7 @@ describe('--skip-existing names before the first render', () => {
     )
   })
 
-  test('another image under the same name', async () => {
+  test('refuses a clip of another image with the same name', async () => {
     const rendered = await threeRendered()
     await writeFile(rendered.at('b.jpg'), await aPng({ width: 192, height: 128, seed: 99 }))
     expect(await refused(rendered)).toMatch(
@@ -107,7 +107,7 @@ describe('--skip-existing names before the first render', () => {
     ['precision', 'fp16', 'precision fp16, now fp32'],
     ['model', { id: 'demo', sha256: '0'.repeat(64) }, /^model demo 000000000000, now demo [0-9a-f]{12}$/],
     ['fallback_decode', true, 'fallback decode true, now false'],
-  ])('another %s', async (key, value, difference) => {
+  ])('refuses a clip with another %s', async (key, value, difference) => {
     const rendered = await threeRendered()
     const file = rendered.at('o/a.json')
     await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), [key]: value }))
@@ -116,13 +116,13 @@ describe('--skip-existing names before the first render', () => {
     else expect(text).toMatch(difference)
   })
 
-  test('a record that is missing', async () => {
+  test('refuses a clip without a record', async () => {
     const rendered = await threeRendered()
     await rm(rendered.at('o/a.json'))
     expect(await refused(rendered)).toBe('DIR/o/a.mp4: has no record, a.json, beside it')
   })
 
-  test('a clip or poster that is not the file of its record', async () => {
+  test('refuses a clip whose video or poster differs from its record', async () => {
     const rendered = await threeRendered()
     await writeFile(rendered.at('o/a.mp4'), 'edited')
     await rm(rendered.at('o/b.poster.png'))
@@ -132,7 +132,7 @@ describe('--skip-existing names before the first render', () => {
   })
 })
 
-test('--overwrite renders again what would not be the same, and only that', async () => {
+test('--skip-existing with --overwrite renders only the clips that would not be the same', async () => {
   const { at, again } = await threeRendered()
   await writeFile(at('o/a.mp4'), 'edited')
   const result = await again('--overwrite')
@@ -142,7 +142,7 @@ test('--overwrite renders again what would not be the same, and only that', asyn
   expect(await readFile(at('o/a.mp4'), 'utf8')).toMatch(/^video/)
 })
 
-test('--overwrite without --skip-existing is refused, because it would change nothing', async () => {
+test('--overwrite without --skip-existing is refused', async () => {
   const { at } = await aFolderOfImages('a.jpg')
   const { exitCode, stderr, renderers } = await renderCommand([
     ...[at('a.jpg'), '--output', at('o/a.mp4'), '--overwrite'],
@@ -154,13 +154,13 @@ test('--overwrite without --skip-existing is refused, because it would change no
   )
 })
 
-test('without --skip-existing, clips that are there are rendered again', async () => {
+test('svd render without --skip-existing renders existing clips again', async () => {
   const { at } = await threeRendered()
   const { jobs } = await renderCommand([...NAMES.map(at), '--output-dir', at('o'), '--seed', '7'])
   expect(jobs).toHaveLength(3)
 })
 
-test('--skip-existing cannot go with --no-metadata, which leaves nothing to compare', async () => {
+test('--skip-existing together with --no-metadata is refused', async () => {
   const { at } = await aFolderOfImages('a.jpg')
   const args = [at('a.jpg'), '--output', at('a.mp4'), '--skip-existing', '--no-metadata']
   expect(await renderCommand(args)).toMatchObject({
@@ -170,7 +170,7 @@ test('--skip-existing cannot go with --no-metadata, which leaves nothing to comp
   })
 })
 
-describe('after Ctrl-C', () => {
+describe('svd render after Ctrl-C', () => {
   const stopAtB = async (...options: readonly string[]) => {
     const { at } = await aFolderOfImages(...NAMES)
     const controller = new AbortController()
@@ -184,7 +184,7 @@ describe('after Ctrl-C', () => {
     return { at, args, stopped }
   }
 
-  test('the same command with --skip-existing renders what is left, as svd says', async () => {
+  test('suggests --skip-existing, which renders only the other clips', async () => {
     const { args, stopped } = await stopAtB()
     expect(stopped).toMatchObject({
       exitCode: 130,
@@ -197,7 +197,7 @@ describe('after Ctrl-C', () => {
     expect(imagesOf(resumed)).toEqual(['b.jpg', 'c.jpg'])
   })
 
-  test('without metadata, svd says that all are rendered again', async () => {
+  test('prints with --no-metadata that the same command renders all clips again', async () => {
     const { stopped } = await stopAtB('--no-metadata')
     expect(stopped.stderr).toBe(
       '1 of 3 clips is complete. --no-metadata leaves no record of them, so the same command renders all again.\n' +
@@ -206,7 +206,7 @@ describe('after Ctrl-C', () => {
   })
 })
 
-test('the checkpoint of a clip is compared by its content, not by its folder', async () => {
+test('--skip-existing accepts another path of the same checkpoint', async () => {
   const { again } = await threeRendered()
   expect(await again('--checkpoint', `${DEMO_CHECKPOINT}/../demo`)).toMatchObject({ exitCode: 0, jobs: [] })
 })

@@ -19,7 +19,7 @@ const aRecord = (content: string): ClipRecord => ({
   files: [{ name: 'clip.webm', size_bytes: content.length, sha256: sha256Of(content) }],
 })
 
-/** A file that is no MP4, and a record beside it of a clip with that content. */
+/** A file that is not an MP4, and beside it the record of a clip with the content `listed`. */
 const aClipWithRecord = async (name: string, { listed = 'webm' } = {}) => {
   const folder = await temporaryDir()
   const file = path.join(folder, name)
@@ -28,8 +28,8 @@ const aClipWithRecord = async (name: string, { listed = 'webm' } = {}) => {
   return { file, record: path.join(folder, 'clip.json') }
 }
 
-describe('svd show prints how a clip was made', () => {
-  test('for people', async () => {
+describe('svd show', () => {
+  test('prints how a clip was made, as a table', async () => {
     const file = await aClipFile(METADATA)
     const { exitCode, stdout } = await runCommandLine(['show', file])
     expect(exitCode).toBe(0)
@@ -54,7 +54,7 @@ describe('svd show prints how a clip was made', () => {
     ])
   })
 
-  test('with its job and the fallback decode, if there were', async () => {
+  test('prints the job and the fallback decode of a clip', async () => {
     const job_id = 'ab'.repeat(16)
     const file = await aClipFile({ ...METADATA, job_id, fallback_decode: true, precision: null })
     const { stdout } = await runCommandLine(['show', file])
@@ -63,7 +63,7 @@ describe('svd show prints how a clip was made', () => {
     expect(stdout).toMatch(/^made by +svd-batch 0\.1\.0, cpu$/m)
   })
 
-  test('as JSON, of a clip that was renamed and has no record beside it', async () => {
+  test('prints with --json the metadata of a renamed clip without a record', async () => {
     const file = await aClipFile(METADATA)
     const renamed = path.join(path.dirname(file), 'final version')
     await rename(file, renamed)
@@ -76,14 +76,14 @@ describe('svd show prints how a clip was made', () => {
     })
   })
 
-  test('of another format by the record beside it', async () => {
+  test('reads the record beside a clip of another format', async () => {
     const { file, record } = await aClipWithRecord('clip.webm')
     const { exitCode, stdout } = await runCommandLine(['show', file, '--json'])
     expect(exitCode).toBe(0)
     expect(JSON.parse(stdout)).toEqual({ file, found_in: 'record', record, metadata: aRecord('webm') })
   })
 
-  test('of a record itself', async () => {
+  test('reads a record itself', async () => {
     const { record } = await aClipWithRecord('clip.webm')
     const { stdout } = await runCommandLine(['show', record])
     expect(stdout).toMatch(/^seed +7$/m)
@@ -91,7 +91,7 @@ describe('svd show prints how a clip was made', () => {
   })
 })
 
-describe('svd show says plainly that', () => {
+describe('svd show with exit code 2', () => {
   const refused = async (file: string): Promise<string> => {
     const { exitCode, stdout, stderr } = await runCommandLine(['show', file])
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
@@ -100,18 +100,18 @@ describe('svd show says plainly that', () => {
   const UNTOLD =
     'unless --no-metadata is given, svd writes that file and the metadata of MP4s, which programs that convert a clip may leave out\n'
 
-  test('an MP4 has none', async () => {
+  test('refuses an MP4 without metadata and without a record', async () => {
     expect(await refused(await aClipFile(null))).toBe(
       `error: DIR/clip.mp4: does not tell how it was made, nor does a clip.json beside it; ${UNTOLD}`,
     )
   })
 
-  test('a record is that of another file', async () => {
+  test('refuses a clip whose record lists another file', async () => {
     const { file } = await aClipWithRecord('clip.webm', { listed: 'another' })
     expect(await refused(file)).toContain('does not tell how it was made, nor does a clip.json beside it')
   })
 
-  test('a JSON file is no record', async () => {
+  test('refuses a JSON file that is not a record', async () => {
     const file = path.join(await temporaryDir(), 'clip.json')
     await writeFile(file, '{"motion_bucket_id": 30}')
     expect(await refused(file)).toBe(
@@ -119,7 +119,7 @@ describe('svd show says plainly that', () => {
     )
   })
 
-  test('a clip is cut off', async () => {
+  test('refuses a truncated clip', async () => {
     const file = await aClipFile(METADATA)
     await truncate(file, 3000)
     expect(await refused(file)).toBe(
@@ -127,7 +127,7 @@ describe('svd show says plainly that', () => {
     )
   })
 
-  test.each(['avif', 'avis', 'heic', 'mif1'])('an image of the brand %s is no clip', async (brand) => {
+  test.each(['avif', 'avis', 'heic', 'mif1'])('refuses an image of the brand %s', async (brand) => {
     const file = path.join(await temporaryDir(), 'cup.avif')
     await writeFile(file, Buffer.from(`\0\0\0\x10ftyp${brand}\0\0\0\0`, 'latin1'))
     expect(await refused(file)).toBe(
@@ -135,7 +135,7 @@ describe('svd show says plainly that', () => {
     )
   })
 
-  test('there is no such file, or only a folder', async () => {
+  test('refuses a missing file and a folder', async () => {
     const folder = await temporaryDir()
     expect(await refused(path.join(folder, 'none.mp4'))).toBe(
       'error: DIR/none.mp4: there is no such file; give a clip, or the NAME.json beside one (for a job, svd status JOB)\n',
@@ -143,7 +143,7 @@ describe('svd show says plainly that', () => {
     expect(await refused(folder)).toContain('is a folder; give the files in it')
   })
 
-  test('and so does its JSON', async () => {
+  test('prints null fields with --json when a clip has no metadata', async () => {
     const file = await aClipFile(null)
     const { exitCode, stdout } = await runCommandLine(['show', file, '--json'])
     expect(exitCode).toBe(2)

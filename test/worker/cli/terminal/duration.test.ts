@@ -6,11 +6,11 @@ test.each([
   ['15m', 900],
   ['1.5h', 5400],
   ['3 d', 259_200],
-])('%s are %d seconds', (text, seconds) => {
+])('the duration %s is %d seconds', (text, seconds) => {
   expect(parseDuration('--older-than', text)).toBe(seconds)
 })
 
-test.each(['', '15', 'm', '-1h', '1w', '1h30m'])("'%s' is no duration", (text) => {
+test.each(['', '15', 'm', '-1h', '1w', '1h30m'])("parseDuration refuses '%s'", (text) => {
   expect(() => parseDuration('--older-than', text)).toThrow(
     `--older-than: got '${text}'; must be a time such as 90s, 15m, 2h or 3d`,
   )
@@ -25,11 +25,11 @@ test.each([
   ['2026-11-23 18:30', '2026-11-23T18:30:00.000Z'],
   ['2026-11-23T18:30:05Z', '2026-11-23T18:30:05.000Z'],
   ['2026-11-23T18:30:05+02:00', '2026-11-23T16:30:05.000Z'],
-])('since %s is since %s', (text, date) => {
+])('the time %s of --since is %s', (text, date) => {
   expect(parseSince('--since', text, now).toISOString()).toBe(date)
 })
 
-test.each(['yesterday', '2026', '2026-13-01', '24.11.2026'])("'%s' is no time", (text) => {
+test.each(['yesterday', '2026', '2026-13-01', '24.11.2026'])("parseSince refuses '%s'", (text) => {
   expect(() => parseSince('--since', text, now)).toThrow(/--since: got/)
 })
 
@@ -40,6 +40,6 @@ test.each([
   [5000, '83 min'],
   [7200, '2 h'],
   [200_000, '2 d'],
-])('%d seconds in a column are %s', (seconds, text) => {
+])('shortDuration prints %d seconds as %s', (seconds, text) => {
   expect(shortDuration(seconds)).toBe(text)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { factTable } from '../../../../worker/cli/terminal/fact-table.ts'
 
-test('prints a line per fact, aligns the texts, and has no line for a head', () => {
+test('factTable prints one line for each fact, aligns the texts, and has no heading', () => {
   expect(
     factTable([
       ['job', '7c12e969'],

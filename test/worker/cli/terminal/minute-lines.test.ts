@@ -11,7 +11,7 @@ const aStream = (isTTY: boolean) => {
   return { stream, written: () => text }
 }
 
-/** Lines that were written where one is offered every twenty seconds, for three minutes. */
+/** Lines that were written when the caller offers one every twenty seconds, for three minutes. */
 const linesOf = ({ isTTY, quiet }: { readonly isTTY: boolean; readonly quiet: boolean }): string => {
   const { stream, written } = aStream(isTTY)
   let seconds = 0
@@ -20,13 +20,13 @@ const linesOf = ({ isTTY, quiet }: { readonly isTTY: boolean; readonly quiet: bo
   return written()
 }
 
-test('a line is written each minute, the first after a minute', () => {
+test('a line is written each minute, the first one after a minute', () => {
   expect(linesOf({ isTTY: false, quiet: false })).toBe('at 60 s\nat 120 s\nat 180 s\n')
 })
 
 test.each([
   ['on a terminal', { isTTY: true, quiet: false }],
   ['with --quiet', { isTTY: false, quiet: true }],
-])('nothing is written %s', (_, options) => {
+])('no line is written %s', (_, options) => {
   expect(linesOf(options)).toBe('')
 })

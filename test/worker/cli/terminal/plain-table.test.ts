@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { plainTable } from '../../../../worker/cli/terminal/plain-table.ts'
 import { shortened } from '../../../../worker/cli/terminal/short-text.ts'
 
-test('columns are aligned, empty ones are left out, and nothing trails', () => {
+test('plainTable aligns columns, leaves empty ones out, and has no trailing spaces', () => {
   const table = plainTable<readonly string[]>(
     [
       { head: 'NAME', text: ([name = '']) => name },
@@ -18,7 +18,7 @@ test('columns are aligned, empty ones are left out, and nothing trails', () => {
   expect(table).toBe('NAME     SIZE  WHY\ncup.png     5\na        1000  late\n')
 })
 
-test('a name is shortened in its middle', () => {
+test('shortened replaces the middle of a long name by an ellipsis', () => {
   expect(shortened('IMG_20261124_120455.jpeg', 11)).toBe('IMG_2….jpeg')
   expect(shortened('cup.png', 11)).toBe('cup.png')
   expect(shortened('🐈🐈🐈🐈', 3)).toBe('🐈…🐈')

@@ -5,7 +5,7 @@ import { formatDuration, openProgress, timeLeft } from '../../../../worker/cli/t
 const HIDE_CURSOR = '\x1b[?25l'
 const SHOW_CURSOR = '\x1b[?25h'
 
-/** A terminal that keeps what is written to it, and a clock that stands still until told. */
+/** A terminal that keeps what is written to it, and a clock that only the test moves. */
 const aTerminal = () => {
   let text = ''
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 120 })
@@ -16,7 +16,7 @@ const aTerminal = () => {
   return { stream, clock, written: () => text, now: () => clock.ms }
 }
 
-describe('a terminal', () => {
+describe('the progress display', () => {
   test('shows title, phase and step', () => {
     const { stream, written, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
@@ -28,7 +28,7 @@ describe('a terminal', () => {
     expect(written()).toContain('2/5 cup.jpg  denoising [=====-------------------] 5/25')
   })
 
-  test('is left to other text, and shows the same again after it', () => {
+  test('disappears for other text, and shows the same again after it', () => {
     const { stream, written, clock, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
     progress.begin(() => 'cup.jpg')
@@ -44,7 +44,7 @@ describe('a terminal', () => {
 
   const lastLine = (text: string): string => text.slice(text.lastIndexOf('cup.jpg'))
 
-  test('does not take the pace from the first run of a network', () => {
+  test('ignores the first run of a network in its pace', () => {
     const { stream, written, clock, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
     progress.begin(() => 'cup.jpg')
@@ -63,7 +63,7 @@ describe('a terminal', () => {
     progress.end()
   })
 
-  test('gets its cursor back at the end', () => {
+  test('shows the cursor again at the end', () => {
     const { stream, written, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
     progress.begin(() => 'cup.jpg')
@@ -74,7 +74,7 @@ describe('a terminal', () => {
   })
 })
 
-test('nothing is written where there is no terminal, or when it shall be quiet', () => {
+test('the progress display writes nothing without a terminal or with --quiet', () => {
   for (const { isTTY, quiet } of [
     { isTTY: false, quiet: false },
     { isTTY: true, quiet: true },
@@ -94,21 +94,26 @@ test.each([
   [59.9, '1:00'],
   [3599, '59:59'],
   [36_061, '10:01:01'],
-])('%d seconds are %s', (seconds, text) => {
+])('formatDuration prints %d seconds as %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text)
 })
 
 test.each([
-  ['is unknown while there is no pace', 0, { secondsPerStep: null, secondsSinceStep: 9 }, ''],
+  ['is unknown before the first pace', 0, { secondsPerStep: null, secondsSinceStep: 9 }, ''],
   [
-    'is that of the steps to come at the pace so far',
+    'is the number of remaining steps times the pace',
     10,
     { secondsPerStep: 3, secondsSinceStep: 0 },
     '0:45 left',
   ],
-  ['runs on between two steps', 10, { secondsPerStep: 3, secondsSinceStep: 2 }, '0:43 left'],
-  ['never ends before the phase does', 24, { secondsPerStep: 1, secondsSinceStep: 76 }, '0:01 left'],
-  ['is nothing at the end', 25, { secondsPerStep: 1, secondsSinceStep: 0 }, ''],
+  ['decreases between two steps', 10, { secondsPerStep: 3, secondsSinceStep: 2 }, '0:43 left'],
+  [
+    'is at least one second until the phase ends',
+    24,
+    { secondsPerStep: 1, secondsSinceStep: 76 },
+    '0:01 left',
+  ],
+  ['is empty at the end', 25, { secondsPerStep: 1, secondsSinceStep: 0 }, ''],
 ])('the time left %s', (_, step, pace, text) => {
   expect(timeLeft({ step, steps: 25 }, pace)).toBe(text)
 })

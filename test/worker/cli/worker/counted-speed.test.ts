@@ -27,7 +27,7 @@ const stepSecondsOn = async (gpu: Gpu): Promise<number> => {
 test.each([
   ['Tesla T4', GPUS.t4],
   ['NVIDIA L40S', GPUS.l40s],
-] as const)('a step of SVD-XT on %s takes what the planner counts at its fast end', async (name, gpu) => {
+] as const)("the counted speed of SVD-XT on %s is the fast end of the planner's range", async (name, gpu) => {
   const speed = await countedSpeedOf(XT, cardOf(name, gpu.computeCapability))
 
   const pixels = 2 * 25 * 1024 * 576
@@ -36,8 +36,8 @@ test.each([
 
 test.each([
   ['the CPU', XT, { name: 'NVIDIA L40S', choice: { provider: 'cpu' } as const }],
-  ['a card that the planner does not know', XT, cardOf('NVIDIA GeForce RTX 4090', 89)],
+  ['a GPU that the planner does not know', XT, cardOf('NVIDIA GeForce RTX 4090', 89)],
   ['a checkpoint of small clips', { dir: 'worker/demo', variant: null }, cardOf('NVIDIA L40S', 89)],
-])('nothing is counted for %s', async (_, model, device) => {
+])('countedSpeedOf returns null for %s', async (_, model, device) => {
   expect(await countedSpeedOf(model, device)).toBeNull()
 })

@@ -11,8 +11,8 @@ import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { anEndpoint } from '../an-endpoint.ts'
 
 /*
- * Whole batches in real processes, which are killed at random moments. The moments come from a seed; what the processes
- * do in them does not, so that a failure may need several runs to come back.
+ * Whole batches in real processes, which are killed at random times. A seed determines these times, but not what the
+ * processes do at them. So a failure may need several runs to occur again.
  */
 
 const inRepository = (file: string): string => fileURLToPath(new URL(`../../../../${file}`, import.meta.url))
@@ -21,7 +21,7 @@ const PHOTO = inRepository('worker/demo-samples/rocket.png')
 const never = new AbortController().signal
 
 const JOBS = 12
-/** Kills of the renderer, which come first: each further attempt of a job delays the next one more. */
+/** Number of kills of the renderer. They come first, because each attempt of a job delays the next attempt more. */
 const RENDERER_KILLS = 3
 const WORKER_KILLS = 5
 const SEED = 20_260_101
@@ -30,7 +30,7 @@ const SHORT_LEASE = ['--visibility-seconds', '10', '--beat-seconds', '3']
 /** Two frames of the demo's size: about four seconds of rendering. */
 const SMALL = ['--num-frames', '2', '--num-inference-steps', '10']
 
-/** Park and Miller: the same moments every time. */
+/** Draws the same numbers each time, by the generator of Park and Miller. */
 const drawFrom = (seed: number): (() => number) => {
   let state = seed
   return () => {
@@ -83,7 +83,7 @@ const childOf = async (processId: number | undefined): Promise<number | null> =>
   return child ? Number(child) : null
 }
 
-/** ETags of the result records that are there, by job. */
+/** ETags of the result records that exist, by job. */
 const resultsOf = async ({ output }: Batch, jobIds: readonly string[]): Promise<Map<string, string>> => {
   const found = new Map<string, string>()
   for (const jobId of jobIds) {
@@ -116,8 +116,8 @@ const expectDoneOnce = async (batch: Batch, jobIds: readonly string[]): Promise<
   }
 }
 
-describe('a batch of which workers are killed', () => {
-  test('is done, each job once, with nothing left in either queue', async () => {
+describe('a batch whose workers are killed', () => {
+  test('completes each job once, and leaves no message in either queue', async () => {
     const batch = await aBatch()
     const jobIds = await batch.submit(JOBS)
     expect(new Set(jobIds).size).toBe(JOBS)
@@ -128,7 +128,7 @@ describe('a batch of which workers are killed', () => {
     const listen = (started: Worker): Worker => {
       void started.then(({ stdout }) => {
         for (const line of stdout.split('\n')) {
-          // The last line of a killed worker may be half of one.
+          // The last line of a killed worker may be incomplete.
           if (!line.startsWith('{') || !line.endsWith('}')) continue
           const { message, job_id } = JSON.parse(line)
           if (message === 'job succeeded') doneLines.push(job_id)
@@ -139,7 +139,7 @@ describe('a batch of which workers are killed', () => {
     let worker = listen(batch.startWorker())
 
     for (let done = 0; done < JOBS; ) {
-      // One more job done between two kills: the batch ends.
+      // One more job has to succeed between two kills, so that the batch ends.
       const wanted = done + 1
       done = await until(
         `${wanted} jobs done; killed so far: ${kills.join(', ')}`,
@@ -184,7 +184,7 @@ describe('a batch of which workers are killed', () => {
   })
 })
 
-test('a worker told to go by SIGTERM goes in time, and hands back what it cannot finish', async () => {
+test('a worker that receives SIGTERM ends within 30 s, and returns unfinished jobs to the queue', async () => {
   const batch = await aBatch()
   const jobIds = await batch.submit(4)
   const worker = batch.startWorker()

@@ -40,27 +40,20 @@ test.each([
   ['p5.48xlarge', 'on-demand', 6.88],
   ['p4d.24xlarge', 'spot', 1.74875],
   ['c7i.xlarge', 'on-demand', 0.1785],
-])(
-  'a worker on %s, %s, costs the price of one of its GPUs, or its own without any',
-  async (type, lifeCycle, price) => {
-    const { usdPerHour, told } = await find(anInstance(type, lifeCycle))
+])('a worker on %s (%s) costs %s USD per hour, its share of the instance', async (type, lifeCycle, price) => {
+  const { usdPerHour, told } = await find(anInstance(type, lifeCycle))
 
-    expect(usdPerHour).toBeCloseTo(price, 6)
-    expect(told).toMatchObject([
-      [
-        'info',
-        'machine has a price',
-        { instance_type: type, life_cycle: lifeCycle, usd_per_hour: usdPerHour },
-      ],
-    ])
-  },
-)
+  expect(usdPerHour).toBeCloseTo(price, 6)
+  expect(told).toMatchObject([
+    ['info', 'machine has a price', { instance_type: type, life_cycle: lifeCycle, usd_per_hour: usdPerHour }],
+  ])
+})
 
 test.each([
-  ['of a type that is not in the table', anInstance('m7g.large', 'on-demand'), 'no price of m7g.large'],
-  ['whose Spot price is not in the table', anInstance('g6.8xlarge', 'spot'), 'no Spot price of g6.8xlarge'],
-  ['that does not tell its type', {}, 'has no instance-type'],
-])('an instance %s has no price, and one warning says so', async (_, answers, reason) => {
+  ['of a type that the table lacks', anInstance('m7g.large', 'on-demand'), 'no price of m7g.large'],
+  ['whose Spot price the table lacks', anInstance('g6.8xlarge', 'spot'), 'no Spot price of g6.8xlarge'],
+  ['without a type in its metadata', {}, 'has no instance-type'],
+])('an instance %s has no price, and the worker logs one warning', async (_, answers, reason) => {
   const { usdPerHour, told } = await find(answers)
 
   expect(usdPerHour).toBe(null)
@@ -69,7 +62,7 @@ test.each([
   ])
 })
 
-test('without a metadata service there is no price, and that is no error', async () => {
+test('an instance without a metadata service has no price, and the worker logs one warning', async () => {
   const { usdPerHour, told } = await find(anInstance('g5.xlarge', 'spot'), 'auto', true)
 
   expect(usdPerHour).toBe(null)
@@ -78,8 +71,11 @@ test('without a metadata service there is no price, and that is no error', async
   ])
 })
 
-test.each([2.5, 0, null])('a price that is set to %s is taken as it is, and nobody asked', async (price) => {
-  const { usdPerHour, told, asked } = await find(anInstance('g5.xlarge', 'spot'), price)
+test.each([2.5, 0, null])(
+  'a price setting of %s is used without a request to the metadata service',
+  async (price) => {
+    const { usdPerHour, told, asked } = await find(anInstance('g5.xlarge', 'spot'), price)
 
-  expect({ usdPerHour, told, asked }).toEqual({ usdPerHour: price, told: [], asked: 0 })
-})
+    expect({ usdPerHour, told, asked }).toEqual({ usdPerHour: price, told: [], asked: 0 })
+  },
+)

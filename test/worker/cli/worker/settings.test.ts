@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { InvalidInputError } from '../../../../shared/contracts/invalid-input.ts'
 import { readWorkerSettings } from '../../../../worker/cli/worker/settings.ts'
 
-test('what nobody sets is null', () => {
+test('a worker setting without an option and a variable is null', () => {
   expect(new Set(Object.values(readWorkerSettings({}, {})))).toEqual(new Set([null]))
 })
 
-test('takes options, and for the rest the environment', () => {
+test('a worker setting comes from its option, else from its variable', () => {
   const settings = readWorkerSettings(
     { maxJobs: '3', spot: true },
     {
@@ -28,7 +28,7 @@ test('takes options, and for the rest the environment', () => {
   })
 })
 
-test('an empty variable is none, and 0 turns a switch off', () => {
+test('an empty variable sets nothing, and 0 disables a switch', () => {
   expect(readWorkerSettings({}, { SVD_MAX_JOBS: '', SVD_SPOT: '0' })).toMatchObject({
     maxJobs: null,
     maxSeconds: null,
@@ -36,7 +36,7 @@ test('an empty variable is none, and 0 turns a switch off', () => {
   })
 })
 
-test('tells every fault, as it was given', () => {
+test('readWorkerSettings reports every fault with the name of its option or variable', () => {
   const read = () =>
     readWorkerSettings({ threads: '0', memory: 'much' }, { SVD_MAX_ATTEMPTS: '1.5', SVD_SPOT: 'yes' })
 
@@ -51,13 +51,13 @@ test('tells every fault, as it was given', () => {
   )
 })
 
-test.each(['-1', '1001', 'free', '1,5', 'NaN'])('%j is no price', (price) => {
+test.each(['-1', '1001', 'free', '1,5', 'NaN'])('--usd-per-hour refuses %j', (price) => {
   expect(() => readWorkerSettings({ usdPerHour: price }, {})).toThrow(
     `--usd-per-hour: got '${price}'; must be US dollars from 0 to 1000, or auto`,
   )
 })
 
-test('severities of checks are those of the list, and the usual ones', () => {
+test('SVD_QUALITY_CHECKS changes only the severities of the checks that it names', () => {
   expect(readWorkerSettings({}, { SVD_QUALITY_CHECKS: 'likeness=fail' }).qualityChecks).toEqual({
     ...{ 'non-finite': 'fail', black: 'fail', blank: 'fail', frozen: 'fail', container: 'fail' },
     ...{ likeness: 'fail', seams: 'warn' },
@@ -65,7 +65,7 @@ test('severities of checks are those of the list, and the usual ones', () => {
 })
 
 test.each(['likenes=fail', 'likeness=error', 'seams=off,seams=fail'])(
-  '%j is no list of severities',
+  '--quality-checks refuses %j',
   (list) => {
     expect(() => readWorkerSettings({ qualityChecks: list }, {})).toThrow(
       `--quality-checks: got '${list}'; must be a list with commas that names a check once at most; each must be ` +
@@ -75,7 +75,7 @@ test.each(['likenes=fail', 'likeness=error', 'seams=off,seams=fail'])(
   },
 )
 
-test('a price is a number, or to be found out', () => {
+test('--usd-per-hour accepts a number or auto', () => {
   expect(readWorkerSettings({ usdPerHour: '1.5' }, {}).usdPerHour).toBe(1.5)
   expect(readWorkerSettings({}, { SVD_USD_PER_HOUR: 'auto' }).usdPerHour).toBe('auto')
 })

@@ -29,12 +29,12 @@ interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>
   readonly machine?: Partial<Machine>
   readonly signal?: AbortSignal
-  /** In the queue. */
+  /** Message that is in the queue at the start. */
   readonly job?: JobMessage
   readonly onLine?: (message: string) => void
 }
 
-/** A job for the model that the worker has; its image is there, and cannot be prepared. */
+/** A job for the model of the worker. Its image exists, but cannot be prepared. */
 const aDemoJob = async (): Promise<JobMessage> => {
   const job = aJobMessage()
   const { model_id: id, sha256 } = await demoRecord()
@@ -42,7 +42,7 @@ const aDemoJob = async (): Promise<JobMessage> => {
   return { ...job, model, job_id: jobIdOf(job.image.pixels_sha256, job.parameters, model) }
 }
 
-/** `svd worker` on queues and buckets in memory; nothing is rendered. */
+/** Runs `svd worker` on queues and buckets in memory, without rendering. */
 const runWorker = async (command: CommandOptions) => {
   const { options, environment, machine, signal, job, onLine = () => {} } = command
   const lines: Record<string, unknown>[] = []
@@ -111,7 +111,7 @@ const runWorker = async (command: CommandOptions) => {
   return { exitCode, lines, messages, store, queues, opened }
 }
 
-test('looks at all that it needs, works, and ends when it has been idle', async () => {
+test('svd worker runs its checks, starts, and stops after --until-idle seconds without a job', async () => {
   const { exitCode, lines, messages, store } = await runWorker({})
 
   expect(exitCode).toBe(0)
@@ -132,7 +132,7 @@ test('looks at all that it needs, works, and ends when it has been idle', async 
   expect(store.keys()).toEqual([])
 })
 
-test('does not take a message where SVD_DEVICE asks for a card that is not there', async () => {
+test('svd worker does not start when SVD_DEVICE names a GPU that is missing', async () => {
   const running = runWorker({ environment: { SVD_DEVICE: 'cuda' } })
 
   await expect(running).rejects.toThrow(
@@ -141,7 +141,7 @@ test('does not take a message where SVD_DEVICE asks for a card that is not there
   )
 })
 
-test('does not take a message on a machine that is not fit', async () => {
+test('svd worker does not start on a machine that fails a check', async () => {
   const lines: string[] = []
 
   const running = runWorker({
@@ -153,7 +153,7 @@ test('does not take a message on a machine that is not fit', async () => {
   expect(lines).not.toContain('worker started')
 })
 
-test('tells in one message all places that are missing', async () => {
+test('svd worker names all missing options in one error', async () => {
   const options = { model: '', outputBucket: '', jobsQueueUrl: '' }
 
   const running = runWorker({ options, environment: { SVD_OUTPUT_BUCKET: 'clips' } })
@@ -162,7 +162,7 @@ test('tells in one message all places that are missing', async () => {
   await expect(running).rejects.toThrow('--model or SVD_MODEL, --jobs-queue-url or SVD_JOBS_QUEUE_URL (')
 })
 
-test('drains at a signal, and that is no failure', async () => {
+test('svd worker drains at SIGTERM, and exits with 0', async () => {
   const controller = new AbortController()
 
   const { exitCode, lines } = await runWorker({
@@ -179,7 +179,7 @@ test('drains at a signal, and that is no failure', async () => {
   expect(lines.at(-1)).toMatchObject({ message: 'worker stopped', reason: 'SIGTERM' })
 })
 
-test('a signal before the first message ends it as any command', async () => {
+test('svd worker is interrupted by a signal that arrives before it starts', async () => {
   const controller = new AbortController()
 
   const running = runWorker({
@@ -192,7 +192,7 @@ test('a signal before the first message ends it as any command', async () => {
   await expect(running).rejects.toBeInstanceOf(InterruptedError)
 })
 
-test('looks after the dead letters where it is told of them', async () => {
+test('svd worker opens the dead-letter queue when its URL is given', async () => {
   const { queues } = await runWorker({ environment: { SVD_DEAD_LETTER_QUEUE_URL: 'dead' } })
 
   expect([...queues.keys()]).toEqual(['jobs', 'dead'])
@@ -202,25 +202,28 @@ test.each([
   ['1', 'job failed'],
   ['2', 'job will be tried again'],
   [undefined, 'job will be tried again'],
-])('with --max-attempts %o the first failure of a job is answered by: %s', async (maxAttempts, message) => {
-  const options = maxAttempts === undefined ? {} : { maxAttempts }
+])(
+  'svd worker with --max-attempts %o logs after the first failure of a job: %s',
+  async (maxAttempts, message) => {
+    const options = maxAttempts === undefined ? {} : { maxAttempts }
 
-  const { messages } = await runWorker({ job: await aDemoJob(), options })
+    const { messages } = await runWorker({ job: await aDemoJob(), options })
 
-  expect(messages).toContain(message)
-})
+    expect(messages).toContain(message)
+  },
+)
 
-test('refuses beats of which none may fail', async () => {
+test('svd worker refuses a heartbeat interval that allows no failed heartbeat', async () => {
   const running = runWorker({ options: { beatSeconds: '50' } })
 
   await expect(running).rejects.toThrow('--beat-seconds: got 50 with --visibility-seconds 120')
 })
 
-test('the renderer gets as long as it is given without a sign', async () => {
+test('svd worker gives the renderer the time limit of --stall-seconds', async () => {
   expect((await runWorker({ options: { stallSeconds: '90' } })).opened).toBe(90_000)
 })
 
-test('answers whether it is well', async () => {
+test('svd worker answers health checks with 200', async () => {
   let answer: Promise<Response> | undefined
   const port = 20_000 + (process.pid % 20_000)
 
@@ -234,7 +237,7 @@ test('answers whether it is well', async () => {
   expect((await answer)?.status).toBe(200)
 })
 
-test('writes the port down that it took, where a health check finds it', async () => {
+test('svd worker writes the health port that it chose to SVD_HEALTH_PORT_FILE', async () => {
   const file = path.join(await temporaryDir(), 'health-port')
   let answer: Promise<Response> | undefined
   const { exitCode } = await runWorker({
@@ -248,13 +251,13 @@ test('writes the port down that it took, where a health check finds it', async (
   expect([exitCode, (await answer)?.status]).toEqual([0, 200])
 })
 
-describe('as a task of an ECS service', () => {
+describe('svd worker in a task of an ECS service', () => {
   const anAgent = () => {
     const protection = { ProtectionEnabled: true, ExpirationDate: null, TaskArn: 'task' }
     return openScriptedEndpoint(() => ({ status: 200, body: JSON.stringify({ protection }) }))
   }
 
-  test('is protected from scale-in when it has a job', async () => {
+  test('protects the task from scale-in when it has a job', async () => {
     const agent = await anAgent()
 
     const { messages } = await runWorker({ environment: { ECS_AGENT_URI: agent.url }, job: aJobMessage() })
@@ -263,7 +266,7 @@ describe('as a task of an ECS service', () => {
     expect(messages).toContain('task protected from scale-in')
   })
 
-  test('drains where ECS waits for it to end, and hands back the job that it has not begun', async () => {
+  test('drains without a time limit when ECS waits for the task to end', async () => {
     const failure = { Arn: 'task', Detail: null, Reason: 'DEPLOYMENT_BLOCKED' }
     const agent = await openScriptedEndpoint(() => ({ status: 200, body: JSON.stringify({ failure }) }))
 
@@ -275,12 +278,12 @@ describe('as a task of an ECS service', () => {
     expect(exitCode).toBe(0)
     const draining = lines.find(({ message }) => message === 'draining')
     expect(draining).toMatchObject({ reason: 'ECS waits for this task to end (DEPLOYMENT_BLOCKED)' })
-    // It has as long as its clip takes.
+    // The worker has as long as its clip takes.
     expect(draining).not.toHaveProperty('seconds_left')
     expect(agent.requests).toHaveLength(1)
   })
 
-  test('does its jobs also where the agent fails', async () => {
+  test('processes its jobs when the ECS agent fails', async () => {
     const agent = await openScriptedEndpoint(() => 'lost')
 
     const { exitCode, messages } = await runWorker({
@@ -293,7 +296,7 @@ describe('as a task of an ECS service', () => {
     expect(messages).toEqual(expect.arrayContaining(['task protection failed', 'job failed']))
   })
 
-  test('needs no protection in a job of AWS Batch', async () => {
+  test('requests no task protection in a job of AWS Batch', async () => {
     const agent = await anAgent()
 
     await runWorker({
@@ -305,7 +308,7 @@ describe('as a task of an ECS service', () => {
   })
 })
 
-test('asks the instance what it costs, if told to', async () => {
+test('svd worker reads the price of its instance when SVD_USD_PER_HOUR is auto', async () => {
   const { endpoint } = await aMetadataService({
     '/latest/meta-data/instance-type': 'g6.xlarge',
     '/latest/meta-data/instance-life-cycle': 'on-demand',
