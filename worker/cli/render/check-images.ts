@@ -1,8 +1,8 @@
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { hashPixels } from '../../../shared/contracts/job-id.ts'
 import { decodeImage } from '../../../shared/image/decode-image.ts'
+import { unreadableImages } from '../../client/convert/input-images.ts'
 import { readImageFile } from '../../client/convert/read-image-file.ts'
-import { unreadableImages } from '../input-images.ts'
 
 /** An image that cannot be rendered, and the error that names it. */
 export interface ImageFault {
