@@ -20,7 +20,7 @@ const FOLDERS = [
   ['shared/image', ['shared/contracts', 'shared/image/rgb-image.ts']],
   ['shared/json', ['shared/contracts']],
   ['shared', ['shared/contracts']],
-  ['shared/files', ['shared/contracts']],
+  ['shared/files', ['shared', 'shared/contracts']],
   ['shared/fleet', []],
   ['shared/ports', ['shared/contracts']],
   ['shared/manifest', ['shared/contracts', 'shared/json']],
