@@ -1,3 +1,4 @@
+import { abortWith } from '../../shared/abort-with.ts'
 import type { MessageQueue, ReceivedMessage } from '../../shared/ports/message-queue.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
 import { CLOSE_LIMIT_MS, closing } from './close-job.ts'
@@ -32,7 +33,9 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
   const { deadLetters, clock, onRecorded } = deps
   const limited = <T>(run: (signal: AbortSignal) => Promise<T>, until = deps.until): Promise<T> =>
     withTimeLimit(closing({ clock, until }), run)
-  const ending = AbortSignal.any([signal, deps.until])
+  const over = new AbortController()
+  const ending = over.signal
+  using _ = abortWith(over, [signal, deps.until])
   // Later, the first message would come again.
   const lastReceiveMs = clock.elapsedMs() + VISIBILITY_SECONDS * 1000 - CLOSE_LIMIT_MS
 

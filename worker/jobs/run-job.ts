@@ -1,3 +1,4 @@
+import { abortWith } from '../../shared/abort-with.ts'
 import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
 import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
@@ -247,9 +248,9 @@ export const runJob = async (
   deps: JobDeps,
 ): Promise<JobEnd> => {
   const ended = new AbortController()
-  const until = AbortSignal.any([active.signal, ended.signal])
-  void active.cancel.watchUntil(until)
-  void noteInWork(deps, active.attempt.job.job_id, until)
+  using _ = abortWith(ended, [active.signal])
+  void active.cancel.watchUntil(ended.signal)
+  void noteInWork(deps, active.attempt.job.job_id, ended.signal)
   try {
     const { attempt, status, cancel, signal } = active
     const [done, attempts, cancelled] = await Promise.all([

@@ -1,3 +1,4 @@
+import { abortWith } from '../../shared/abort-with.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
 import type { ActiveJob } from '../jobs/active-job.ts'
 import { openDenoiseSpeed } from '../jobs/denoise-speed.ts'
@@ -36,6 +37,13 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
+
+/** Resolves when `work` has ended or the signal aborts, and leaves no listener on the signal. */
+const endedOrAborted = async (work: Promise<unknown>, signal: AbortSignal): Promise<void> => {
+  const over = new AbortController()
+  using _ = abortWith(over, [signal])
+  await Promise.race([work, aborted(over.signal)])
+}
 
 /**
  * Takes jobs from the queue and runs them, until it drains or has nothing more to do. By then it has completed or
@@ -102,7 +110,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
     { same, idleSinceMs }: { readonly same: Promise<unknown>; readonly idleSinceMs: number },
   ): Promise<void> => {
     const takenMs = busyMs
-    await Promise.race([same, aborted(active.signal)])
+    await endedOrAborted(same, active.signal)
     const end = await runJob(active, slot, slots, { ...deps, clips, speed })
     if (end.type === 'done') done++
     giveUpIfFailing(active, end)
@@ -163,18 +171,16 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const lookOnceMore = async (): Promise<void> => {
     if ((drain.secondsLeft() ?? LAST_LOOK_SECONDS) < LAST_LOOK_SECONDS) return
     const notice = drain.signal.aborted ? [] : [drain.signal]
+    const over = new AbortController()
+    using _ = abortWith(over, [timeOver.signal, ...notice])
     const limit = { clock, limitMs: LAST_LOOK_SECONDS * 1000 }
-    await withTimeLimit({ ...limit, signal: AbortSignal.any([timeOver.signal, ...notice]) }, (within) =>
-      lookThroughDeadLetters(deps, within),
-    )
+    await withTimeLimit({ ...limit, signal: over.signal }, (within) => lookThroughDeadLetters(deps, within))
   }
 
   onEvent({ type: 'worker-started', workerId: worker.id })
-  const watching = watchDeadLetters(
-    deps,
-    options.deadLetterIntervalSeconds,
-    AbortSignal.any([drain.signal, ended.signal]),
-  )
+  const noMoreLooks = new AbortController()
+  using _ = abortWith(noMoreLooks, [drain.signal, ended.signal])
+  const watching = watchDeadLetters(deps, options.deadLetterIntervalSeconds, noMoreLooks.signal)
   const retiring =
     maxSeconds === null
       ? null

@@ -1,3 +1,4 @@
+import { abortWith } from '../../shared/abort-with.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import type { ActiveJob } from '../jobs/active-job.ts'
 import { startAttempt, waitingSeconds } from '../jobs/attempt.ts'
@@ -44,6 +45,7 @@ export const takeJob = (
     },
   )
   const controller = new AbortController()
+  abortWith(controller, [lease.signal])
   const abort = (reason: Error): void => controller.abort(reason)
   const jobId = job.job_id
   onEvent({ type: 'job-received', jobId, attempt: receiveCount, waitingSeconds: waitingSeconds(attempt) })
@@ -52,7 +54,7 @@ export const takeJob = (
     lease,
     status,
     cancel: watchForCancel({ store, clock, jobId, intervalMs: cancelIntervalMs, onCancelled: abort }),
-    signal: AbortSignal.any([lease.signal, controller.signal]),
+    signal: controller.signal,
     received,
     attemptId,
     stage: 'waiting',

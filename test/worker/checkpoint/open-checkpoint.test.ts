@@ -1,4 +1,4 @@
-import { rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -6,13 +6,11 @@ import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { readTensorValues } from '../../../worker/checkpoint/safetensors.ts'
 import {
   aCheckpoint,
-  aFolder,
   SINGLE_FILES,
   someWeights,
   XT_CONFIGS,
   xtConfig,
 } from '../../fixtures/checkpoint-folder.ts'
-import { encodeSafetensors } from '../../fixtures/checkpoint-safetensors.ts'
 
 const DEMO = fileURLToPath(new URL('../../../worker/demo', import.meta.url))
 
@@ -193,203 +191,5 @@ describe('openCheckpoint', () => {
   ])('refuses a config that is %s', async (_name, content, message) => {
     await using folder = await aCheckpoint({ ...SINGLE_FILES, 'unet/config.json': content })
     await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
-  })
-})
-
-describe('a folder that is not a checkpoint', () => {
-  test('is reported as missing if it does not exist', async () => {
-    await expect(openCheckpoint('/no/such/folder')).rejects.toThrow(
-      '/no/such/folder: there is no such folder',
-    )
-  })
-
-  test('is reported if links form a circle, or if a file is above it', async () => {
-    await using folder = await aFolder()
-    await symlink('loop', join(folder.dir, 'loop'))
-    await expect(openCheckpoint(join(folder.dir, 'loop'))).rejects.toThrow('symbolic links lead in a circle')
-    const file = await folder.write('file', 'text')
-    await expect(openCheckpoint(join(file, 'x'))).rejects.toThrow(
-      'what should be a folder above it is a file',
-    )
-  })
-
-  test('is reported if it is a single-file checkpoint, or contains one', async () => {
-    await using folder = await aFolder()
-    const file = await folder.write('svd_xt.safetensors', someWeights())
-    await expect(openCheckpoint(file)).rejects.toThrow(
-      /single-file checkpoint, which is not read; give a diffusers folder.*hf download/,
-    )
-    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
-      'holds a single-file checkpoint (svd_xt.safetensors)',
-    )
-  })
-
-  test('is reported if it is one component', async () => {
-    await expect(openCheckpoint(join(XT_CONFIGS, 'unet'))).rejects.toThrow(
-      'one component of a checkpoint; give the folder above it',
-    )
-  })
-
-  test('is reported if only model_index.json is missing', async () => {
-    await using folder = await aCheckpoint(SINGLE_FILES)
-    await rm(join(folder.dir, 'model_index.json'))
-    await expect(openCheckpoint(folder.dir)).rejects.toThrow('has no model_index.json; copy it from')
-  })
-
-  test('is reported with the snapshot to give if it is the root of a Hub cache entry', async () => {
-    await using folder = await aFolder()
-    await folder.write('snapshots/9e43909/model_index.json', '{}')
-    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
-      `give the snapshot inside it: ${folder.dir}/snapshots/9e43909`,
-    )
-  })
-
-  test.each(['', '/snapshots'])(
-    'is reported with the snapshot of refs/main among several, given %j',
-    async (given) => {
-      await using folder = await aFolder()
-      for (const commit of ['1a7f0c2', '9e43909', 'c0ffee1']) {
-        await folder.write(`snapshots/${commit}/model_index.json`, '{}')
-      }
-      await folder.write('refs/main', '9e43909\n')
-      await expect(openCheckpoint(`${folder.dir}${given}`)).rejects.toThrow(
-        `of a Hub cache entry; give the snapshot inside it: ${folder.dir}/snapshots/9e43909`,
-      )
-    },
-  )
-
-  test('is reported with its number of snapshots if refs/main names none of them', async () => {
-    await using folder = await aFolder()
-    await folder.write('snapshots/1a7f0c2/model_index.json', '{}')
-    await folder.write('snapshots/9e43909/model_index.json', '{}')
-    await folder.write('refs/main', 'c0ffee1')
-    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
-      `give one of the 2 snapshots inside it: ${folder.dir}/snapshots/1a7f0c2`,
-    )
-  })
-
-  test('is reported if it is empty', async () => {
-    await using folder = await aFolder()
-    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
-      'has no model_index.json; give a diffusers folder',
-    )
-  })
-
-  test('is reported with its pipeline alone if that is another pipeline', async () => {
-    const index = JSON.stringify({
-      _class_name: 'StableDiffusionPipeline',
-      unet: ['diffusers', 'UNet2DConditionModel'],
-    })
-    await using folder = await aCheckpoint({ 'model_index.json': index })
-    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
-      /^model_index\.json: _class_name: is "StableDiffusionPipeline"; supported: "StableVideoDiffusionPipeline"$/,
-    )
-  })
-
-  test.each([
-    [
-      'names no pipeline',
-      { _class_name: undefined },
-      '_class_name: is absent; supported: "StableVideoDiffusionPipeline"',
-    ],
-    [
-      'has another scheduler',
-      { scheduler: ['diffusers', 'DDIMScheduler'] },
-      'scheduler: is ["diffusers","DDIMScheduler"]; supported: ["diffusers","EulerDiscreteScheduler"]',
-    ],
-    ['lacks a component', { vae: undefined }, 'vae: is absent'],
-    ['has a component too many', { safety_checker: ['diffusers', 'Checker'] }, 'safety_checker'],
-    ['lists a component as null', { vae: [null, null] }, 'vae: is [null,null]; supported: ["diffusers",'],
-  ])('is reported if its index %s', async (_name, changes, message) => {
-    const index = JSON.stringify(await xtConfig('model_index.json', changes))
-    await using folder = await aCheckpoint({ ...SINGLE_FILES, 'model_index.json': index })
-    await expect(openCheckpoint(folder.dir)).rejects.toThrow(`model_index.json: ${message}`)
-  })
-})
-
-describe('a sharded checkpoint', () => {
-  const INDEX = 'diffusion_pytorch_model.safetensors.index.json'
-  const FIRST = 'diffusion_pytorch_model-00001-of-00002.safetensors'
-  const SECOND = 'diffusion_pytorch_model-00002-of-00002.safetensors'
-
-  const sharded = (weightMap: Record<string, string>, files: Record<string, Uint8Array | string> = {}) => {
-    const { 'unet/diffusion_pytorch_model.safetensors': _single, ...others } = SINGLE_FILES
-    return aCheckpoint({
-      ...others,
-      [`unet/${INDEX}`]: JSON.stringify({ metadata: { total_size: 24 }, weight_map: weightMap }),
-      [`unet/${FIRST}`]: someWeights('a'),
-      [`unet/${SECOND}`]: encodeSafetensors({
-        b: { dtype: 'F32', shape: [3] },
-        ids: { dtype: 'I64', shape: [4] },
-      }),
-      ...files,
-    })
-  }
-
-  const SOUND = { a: FIRST, b: SECOND, ids: SECOND }
-
-  test('gives the tensors of all its shards', async () => {
-    await using folder = await sharded(SOUND)
-    const { tensors } = (await openCheckpoint(folder.dir)).unet
-    expect([...tensors!.values()].map(({ key, file }) => [key, file])).toEqual([
-      ['a', join(folder.dir, 'unet', FIRST)],
-      ['b', join(folder.dir, 'unet', SECOND)],
-      ['ids', join(folder.dir, 'unet', SECOND)],
-    ])
-  })
-
-  test.each([
-    [
-      'a shard that is missing',
-      { ...SOUND, c: 'diffusion_pytorch_model-00003-of-00003.safetensors' },
-      'diffusion_pytorch_model-00003-of-00003.safetensors: cannot be opened',
-    ],
-    [
-      'a shard in another folder',
-      { ...SOUND, c: '../vae/diffusion_pytorch_model.safetensors' },
-      'names the shard "../vae/diffusion_pytorch_model.safetensors"',
-    ],
-    ['a shard at an absolute path', { ...SOUND, c: '/etc/passwd' }, 'names the shard "/etc/passwd"'],
-    [
-      'a shard that is not a safetensors file',
-      { ...SOUND, c: 'config.json' },
-      'names the shard "config.json"',
-    ],
-    [
-      'a tensor that its shard lacks',
-      { ...SOUND, c: SECOND },
-      `"c": is not in ${SECOND}, where the index lists it`,
-    ],
-    ['a tensor in the other shard', { ...SOUND, a: SECOND }, `"a": is not in ${SECOND}`],
-    [
-      'a tensor that the index lacks',
-      { a: FIRST, b: SECOND },
-      `"ids": is in ${SECOND}, where the index does not list it`,
-    ],
-  ])('is refused for %s', async (_name, weightMap, message) => {
-    await using folder = await sharded(weightMap)
-    await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
-  })
-
-  test.each([
-    ['is not JSON', '{', `unet/${INDEX}: is not JSON`],
-    ['has no weight map', '{"metadata": {}}', 'is not a shard index'],
-    ['lists a tensor twice', `{"weight_map": {"a": "${FIRST}", "a": "${SECOND}"}}`, 'has the key "a" twice'],
-    ['has a weight map of numbers', '{"weight_map": {"a": 1}}', 'is not a shard index'],
-  ])('is refused if its index %s', async (_name, index, message) => {
-    await using folder = await sharded(SOUND, { [`unet/${INDEX}`]: index })
-    await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
-  })
-
-  test('of a variant is found by either name of its index', async () => {
-    for (const name of [
-      'diffusion_pytorch_model.safetensors.index.fp16.json',
-      'diffusion_pytorch_model.safetensors.fp16.index.json',
-    ]) {
-      await using folder = await sharded(SOUND)
-      await rename(join(folder.dir, 'unet', INDEX), join(folder.dir, 'unet', name))
-      const { unet } = await openCheckpoint(folder.dir)
-      expect([unet.variant, unet.tensors?.size]).toEqual(['fp16', 3])
-    }
   })
 })

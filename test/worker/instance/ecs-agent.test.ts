@@ -22,7 +22,7 @@ const ask = async (answer: Answer, minutes: number | null = 60) => {
 test.each([
   [60, { ProtectionEnabled: true, ExpiresInMinutes: 60 }],
   [null, { ProtectionEnabled: false }],
-])('asks the agent for %s minutes, as it is documented', async (minutes, body) => {
+])('protect(%s) sends the documented PUT request with the body %j', async (minutes, body) => {
   const { requests, answer } = await ask(json(200, { protection }), minutes)
 
   expect(await answer).toBe('done')
@@ -39,7 +39,7 @@ test.each([
 test.each([
   ['a task that no service started cannot be protected', 'TASK_NOT_VALID', 'no-service'],
   [
-    'a task that a deployment waits for is not protected any longer',
+    'a task that a deployment waits for cannot be protected any longer',
     'DEPLOYMENT_BLOCKED',
     'deployment-blocked',
   ],
@@ -51,12 +51,12 @@ test.each([
 
 test.each<[string, Answer, string]>([
   [
-    'a failure of another reason',
+    'a failure with another reason',
     json(200, { failure: { Arn: TASK, Detail: 'try later', Reason: 'MISSING' } }),
     'MISSING: try later',
   ],
   [
-    'a role that may not',
+    'a role without the right',
     json(400, {
       requestID: 'request-1',
       error: { Arn: TASK, Code: 'AccessDeniedException', Message: 'is not authorized' },
@@ -64,13 +64,13 @@ test.each<[string, Answer, string]>([
     'AccessDeniedException: is not authorized',
   ],
   [
-    'too many requests',
+    'a throttled request',
     json(400, { error: { Code: 'ThrottlingException', Message: 'Rate exceeded' } }),
     'ThrottlingException: Rate exceeded',
   ],
-  ['an answer that is none', { status: 502, body: '<html>' }, 'the ECS agent answered 502: <html>'],
+  ['an answer that is not JSON', { status: 502, body: '<html>' }, 'the ECS agent answered 502: <html>'],
   ['an empty answer', json(200, {}), 'the ECS agent answered 200: {}'],
-  ['an agent that hangs up', 'lost', 'fetch failed'],
-])('%s is an error that says so', async (_, answer, message) => {
+  ['a connection that the agent closes', 'lost', 'fetch failed'],
+])('%s is an error that quotes the reason', async (_, answer, message) => {
   await expect((await ask(answer)).answer).rejects.toThrow(message)
 })

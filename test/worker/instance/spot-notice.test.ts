@@ -10,7 +10,7 @@ import { dateAt } from '../../fixtures/virtual-clock.ts'
 const ACTION = '/latest/meta-data/spot/instance-action'
 const REBALANCE = '/latest/meta-data/events/recommendations/rebalance'
 
-/** Five seconds are as long as `onSleep`; a limit is never reached. */
+/** A clock whose sleeps of 5 s end after `onSleep`. Its other sleeps are time limits, which never end. */
 const aClock = (onSleep: (looks: number) => void | Promise<void>): Clock => {
   let looks = 0
   return {
@@ -45,13 +45,13 @@ const watch = async (
 const looksAtAction = ({ looks }: { readonly looks: readonly string[] }): number =>
   looks.filter((path) => path === ACTION).length
 
-test('tells of an interruption, and how long there is until then', async () => {
+test('the watch reports a Spot interruption with the seconds left until it', async () => {
   const { notices } = await watch({ [ACTION]: '{"action": "terminate", "time": "2026-01-01T00:01:57Z"}' })
 
   expect(notices).toEqual([{ reason: 'Spot interruption', secondsLeft: 117 }])
 })
 
-test('goes on looking until there is something to tell', async () => {
+test('the watch polls until the metadata service has an interruption notice', async () => {
   const { notices, state } = await watch({}, (looks, { answers }) => {
     if (looks === 3) answers[ACTION] = '{"action": "stop", "time": "2026-01-01T00:02:00Z"}'
   })
@@ -60,7 +60,7 @@ test('goes on looking until there is something to tell', async () => {
   expect(notices).toEqual([{ reason: 'Spot interruption', secondsLeft: 120 }])
 })
 
-test('stays with a mere recommendation to leave, which may come hours before', async () => {
+test('the watch ignores a rebalance recommendation and reports the later interruption notice', async () => {
   const { notices } = await watch(
     { [REBALANCE]: '{"noticeTime": "2026-01-01T00:00:00Z"}' },
     (looks, { answers }) => {
@@ -71,13 +71,13 @@ test('stays with a mere recommendation to leave, which may come hours before', a
   expect(notices).toEqual([{ reason: 'Spot interruption', secondsLeft: 120 }])
 })
 
-test('an answer that does not say when means two minutes', async () => {
+test('an interruption notice without a valid time counts as 120 s left', async () => {
   const { notices } = await watch({ [ACTION]: 'soon' })
 
   expect(notices).toEqual([{ reason: 'Spot interruption', secondsLeft: 120 }])
 })
 
-test('a service that is away is asked again', async () => {
+test('the watch polls again after the metadata service did not answer', async () => {
   const { notices } = await watch({ [ACTION]: '{"time": "2026-01-01T00:02:00Z"}' }, (looks, state) => {
     state.away = looks < 3
   })
@@ -85,7 +85,7 @@ test('a service that is away is asked again', async () => {
   expect(notices.length).toBe(1)
 })
 
-test('a token that is not valid any more is replaced', async () => {
+test('the watch replaces a metadata token that is no longer valid', async () => {
   const { notices, state } = await watch({}, (looks, service) => {
     if (looks === 1) service.tokens++
     if (looks === 3) service.answers[ACTION] = '{"time": "2026-01-01T00:02:00Z"}'
@@ -95,7 +95,7 @@ test('a token that is not valid any more is replaced', async () => {
   expect(notices.length).toBe(1)
 })
 
-test('ends when it is told to', async () => {
+test('the watch ends when its signal aborts', async () => {
   const { notices, state } = await watch({}, (looks, _, stop) => {
     if (looks === 2) stop.abort()
   })

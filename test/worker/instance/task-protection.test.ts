@@ -20,7 +20,7 @@ const progress = (jobId: string): WorkerLogEvent => ({
 /** The agent's answer to the nth request, from 0. */
 type Agent = (place: number, signal: AbortSignal) => TaskProtectionAnswer | Promise<TaskProtectionAnswer>
 
-/** A worker's task, and an agent that writes down what it is asked for, and when. */
+/** A worker's task, and an agent that records each request with its time. */
 const aTask = (agent: Agent = () => 'done', random = () => 1) => {
   const time = openVirtualTime()
   const asked: string[] = []
@@ -57,7 +57,7 @@ const aTask = (agent: Agent = () => 'done', random = () => 1) => {
   return { asked, told, drained, tell, runTo, stop, running }
 }
 
-test('protects with the first job in hand, and gives it up a minute after the last', async () => {
+test('a task is protected from its first job until a minute after its last job', async () => {
   const task = aTask()
   task.tell(1_000, received('a'))
   task.tell(5_000, received('b'))
@@ -70,7 +70,7 @@ test('protects with the first job in hand, and gives it up a minute after the la
   expect(task.told).toEqual([{ type: 'task-protected', minutes: 60 }, { type: 'task-unprotected' }])
 })
 
-test('without a job it asks for nothing', async () => {
+test('a task requests no protection while it has no job', async () => {
   const task = aTask()
   task.tell(1_000, { type: 'worker-started', workerId: 'worker-1' })
 
@@ -79,7 +79,7 @@ test('without a job it asks for nothing', async () => {
   expect(task.asked).toEqual([])
 })
 
-test('does not flap between two jobs', async () => {
+test('a task stays protected when its next job comes within a minute', async () => {
   const task = aTask()
   for (let n = 0; n < 10; n++) {
     task.tell(n * 80_000, received(`job-${n}`))
@@ -91,7 +91,7 @@ test('does not flap between two jobs', async () => {
   expect(task.asked).toEqual(['0 s: 60 min', '320 s: 60 min', '640 s: 60 min', '805 s: none'])
 })
 
-test('renews while a job takes hours, long before it runs out', async () => {
+test('protection is renewed every five minutes while a job runs for hours', async () => {
   const task = aTask()
   task.tell(0, received('a'))
   for (let minute = 10; minute < 150; minute += 10) task.tell(minute * MINUTE_MS, progress('a'))
@@ -103,7 +103,7 @@ test('renews while a job takes hours, long before it runs out', async () => {
   expect(task.asked).toEqual([...renewals, '9000 s: none'])
 })
 
-test('does not renew for a job that has given no sign for too long', async () => {
+test('protection is not renewed for a job without progress for 40 minutes', async () => {
   const task = aTask()
   task.tell(0, received('a'))
 
@@ -112,7 +112,7 @@ test('does not renew for a job that has given no sign for too long', async () =>
   expect(task.asked).toEqual(Array.from({ length: 9 }, (_, n) => `${n * 300} s: 60 min`))
 })
 
-test('renews again at the next sign', async () => {
+test('protection is renewed again at the next progress of the job', async () => {
   const task = aTask()
   task.tell(0, received('a'))
   task.tell(90 * MINUTE_MS, progress('a'))
@@ -122,7 +122,7 @@ test('renews again at the next sign', async () => {
   expect(task.asked.slice(9)).toEqual([`${90 * 60} s: 60 min`])
 })
 
-test('what the agent cannot do is tried again, later each time up to five minutes', async () => {
+test('a failed request is retried after growing delays of at most five minutes', async () => {
   const task = aTask((place) => {
     if (place < 8) throw new Error('ThrottlingException: Rate exceeded')
     return 'done'
@@ -140,7 +140,7 @@ test('what the agent cannot do is tried again, later each time up to five minute
   expect(task.told[8]).toEqual({ type: 'task-protected', minutes: 60 })
 })
 
-test('an agent that does not answer is given ten seconds', async () => {
+test('a request without an answer within ten seconds is cancelled and retried', async () => {
   const task = aTask((place, signal) =>
     place > 0
       ? 'done'
@@ -153,7 +153,7 @@ test('an agent that does not answer is given ten seconds', async () => {
   expect(task.asked).toEqual(['0 s: 60 min', '15 s: 60 min'])
 })
 
-test('gives up also what it may have got without hearing of it', async () => {
+test('protection is removed after the last job even when the answer to its request was lost', async () => {
   const task = aTask((place) => {
     if (place === 0) throw new Error('the answer got lost')
     return 'done'
@@ -166,7 +166,7 @@ test('gives up also what it may have got without hearing of it', async () => {
   expect(task.asked).toEqual(['0 s: 60 min', '61 s: none'])
 })
 
-test('a job that comes while protection is being given up is protected', async () => {
+test('a job that comes while protection is being removed gets protection again', async () => {
   let answer = (_: TaskProtectionAnswer): void => {}
   const task = aTask((place) =>
     place === 1
@@ -186,7 +186,7 @@ test('a job that comes while protection is being given up is protected', async (
   expect(task.asked).toEqual(['0 s: 60 min', '61 s: none', '63 s: 60 min'])
 })
 
-test('a task that cannot be protected asks once', async () => {
+test('a task that no service started requests protection once and reports why it has none', async () => {
   const task = aTask(() => 'no-service')
   task.tell(0, received('a'))
   task.tell(MINUTE_MS, ended('a'))
@@ -204,7 +204,7 @@ test('a task that cannot be protected asks once', async () => {
   ])
 })
 
-test('ends when it is told to, whatever it waits for', async () => {
+test('task protection ends when its signal aborts during a request', async () => {
   const task = aTask((_, signal) => new Promise((__, reject) => signal.addEventListener('abort', reject)))
   task.tell(0, received('a'))
   await task.runTo(1_000)
@@ -215,7 +215,7 @@ test('ends when it is told to, whatever it waits for', async () => {
   expect(task.told).toEqual([])
 })
 
-test('renews by chance in the second half of five minutes, so that not all workers of a fleet ask at once', async () => {
+test('protection is renewed at a random time in the second half of each five minutes', async () => {
   const task = aTask(undefined, () => 0.2)
   task.tell(0, received('a'))
 
@@ -224,12 +224,12 @@ test('renews by chance in the second half of five minutes, so that not all worke
   expect(task.asked.slice(0, 3)).toEqual(['0 s: 60 min', '180 s: 60 min', '360 s: 60 min'])
 })
 
-describe('where ECS waits for this task to end, as a deployment during a backlog does', () => {
+describe('when ECS refuses protection because a deployment waits for the task', () => {
   const BLOCKED = 'ECS waits for this task to end (DEPLOYMENT_BLOCKED)'
-  /** Gives protection once. */
+  /** An agent that refuses its second request. */
   const refusing: Agent = (place) => (place === 1 ? 'deployment-blocked' : 'done')
 
-  test('the worker drains, asks no more while its clip is in work, and gives protection up with its end', async () => {
+  test('the worker drains, sends no renewal, and removes protection after its job', async () => {
     const task = aTask(refusing)
     task.tell(0, received('a'))
     task.tell(20 * MINUTE_MS, progress('a'))
@@ -246,7 +246,7 @@ describe('where ECS waits for this task to end, as a deployment during a backlog
     ])
   })
 
-  test('a first request that is refused leaves no protection to be given up', async () => {
+  test('a refused first request is not followed by a request to remove protection', async () => {
     const task = aTask(() => 'deployment-blocked')
     task.tell(0, received('a'))
     task.tell(1_000, ended('a'))
@@ -256,7 +256,7 @@ describe('where ECS waits for this task to end, as a deployment during a backlog
     expect([task.asked, task.drained]).toEqual([['0 s: 60 min'], [`0 s: ${BLOCKED}`]])
   })
 
-  test('an answer of the kind to a request that gives up ends the requests', async () => {
+  test('a refused request to remove protection is not repeated', async () => {
     const task = aTask(refusing)
     task.tell(0, received('a'))
     task.tell(1_000, ended('a'))

@@ -9,7 +9,7 @@ import { QUALITY } from './quality/a-quality.ts'
 
 export const sha256Of = (content: string): string => createHash('sha256').update(content).digest('hex')
 
-/** Files whose content is words: `CONTENT video`, `CONTENT poster` and, in other formats, such as `CONTENT gif`. */
+/** A video whose files are texts: `CONTENT video`, `CONTENT poster` and, for other formats, such as `CONTENT gif`. */
 export const aFinishedVideo = async (
   content: string,
   quality: ClipQuality = QUALITY,

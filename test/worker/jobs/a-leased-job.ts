@@ -8,7 +8,7 @@ import type { LeasedJob } from '../../../worker/jobs/leased-job.ts'
 import type { StatusChange } from '../../../worker/jobs/status-of-attempt.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
-/** Attempts that failed, the first one with clips that are kept. */
+/** Failed attempts, of which the first one has stored rejected videos. */
 const failures = (count: number, rejected: readonly RejectedVideo[]): SpentAttempt[] =>
   Array.from({ length: count }, (_, index) => ({
     id: `000${index + 1}-0000000000000000`,
@@ -20,9 +20,9 @@ const failures = (count: number, rejected: readonly RejectedVideo[]): SpentAttem
 
 export interface LeasedJobOptions {
   readonly failedBefore?: number
-  /** Videos that are kept of the first one's clip. */
+  /** Rejected videos of the first failed attempt that are stored. */
   readonly rejectedBefore?: readonly RejectedVideo[]
-  /** No status gets through. */
+  /** Whether the last write of the status fails, so that the attempts are unknown. */
   readonly statusFails?: boolean
   readonly job?: JobMessage
   readonly attempt?: number
@@ -30,7 +30,7 @@ export interface LeasedJobOptions {
   readonly queueFailure?: Error
 }
 
-/** A job in active, whose message is only what was said about it. */
+/** A leased job whose lease records the calls for its message in `said`. */
 export const aLeasedJob = ({
   job = aJobMessage({ submittedAt: '2026-01-01T00:00:00.000Z' }),
   attempt = 1,

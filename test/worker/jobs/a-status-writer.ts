@@ -17,7 +17,7 @@ import { dateAt } from '../../fixtures/virtual-clock.ts'
 import { closingDeps } from './closing-deps.ts'
 
 export const JOB = aJobMessage()
-/** Id of the attempt whose writer it is. */
+/** Id of the attempt of the writer. */
 export const ID = '0001-8000000080000000'
 const KEY = statusKey(JOB.job_id)
 

@@ -6,11 +6,11 @@ const from = (...numbers: readonly number[]): (() => number) => {
   return () => left.shift()!
 }
 
-test('is the number of the attempt, and 64 random bits', () => {
+test('an attempt id is the number of the attempt and 64 random bits', () => {
   expect(newAttemptId(2, from(0, 0.5))).toBe('0002-0000000080000000')
   expect(newAttemptId(10, from(0.999_999_999_9, 0))).toBe('0010-ffffffff00000000')
 })
 
-test('differs between two deliveries of the same number', () => {
+test('attempt ids differ between two deliveries with the same number', () => {
   expect(newAttemptId(1, Math.random)).not.toBe(newAttemptId(1, Math.random))
 })

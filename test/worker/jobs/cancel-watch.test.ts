@@ -30,7 +30,7 @@ const aWatch = (fail: () => boolean = () => false) => {
   return { watch, cancelled, cancel, later, looks: () => looks }
 }
 
-test('a job that nobody cancelled goes on', async () => {
+test('the watch checks every interval and reports nothing for a job that is not cancelled', async () => {
   const { watch, cancelled, later, looks } = aWatch()
   const ended = new AbortController()
 
@@ -44,14 +44,14 @@ test('a job that nobody cancelled goes on', async () => {
   expect(looks()).toBe(4)
 })
 
-test('a cancelled job ends where it is asked for', async () => {
+test('findCancelled returns the error of a cancelled job', async () => {
   const { watch, cancel } = aWatch()
   await cancel()
 
   expect(await watch.findCancelled(unaborted)).toBeInstanceOf(JobCancelledError)
 })
 
-test('a watch tells once, within its interval, and ends', async () => {
+test('the watch reports a cancelled job once, within its interval, and ends', async () => {
   const { watch, cancelled, cancel, later } = aWatch()
   const watching = watch.watchUntil(unaborted)
   await later(3_000)
@@ -62,7 +62,7 @@ test('a watch tells once, within its interval, and ends', async () => {
   await watching
 })
 
-test('a look that sees nothing because the store is away does no harm', async () => {
+test('the watch reports a cancelled job although an earlier check failed', async () => {
   let away = true
   const { watch, cancelled, cancel, later } = aWatch(() => away)
   const watching = watch.watchUntil(unaborted)

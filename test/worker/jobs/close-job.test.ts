@@ -13,7 +13,7 @@ const SUCCEEDED = {
   outputs: [{ video: FILE, poster: FILE, frames: 14, quality: QUALITY }],
 } as const
 
-test('writes the record, then the status, then removes the message', async () => {
+test('closeJob writes the result, then the status, and then removes the message', async () => {
   const { deps, store } = closingDeps()
   const { leased, said, statuses } = aLeasedJob()
   const { job } = leased.attempt
@@ -46,7 +46,7 @@ test('writes the record, then the status, then removes the message', async () =>
   expect(said).toEqual(['removed'])
 })
 
-test('the status of a clip with warnings has them as its message', async () => {
+test('the status of a clip with warnings has the warnings as its message', async () => {
   const { deps } = closingDeps()
   const { leased, statuses } = aLeasedJob()
   const [output] = SUCCEEDED.outputs
@@ -59,7 +59,7 @@ test('the status of a clip with warnings has them as its message', async () => {
   ])
 })
 
-test('records where the time went, and what it cost', async () => {
+test('the result has the seconds of each stage and the cost', async () => {
   const { deps, store } = closingDeps()
   const { leased } = aLeasedJob()
   Object.assign(leased.attempt, {
@@ -95,7 +95,7 @@ test('records where the time went, and what it cost', async () => {
   })
 })
 
-test('publishes nothing when the lease is lost', async () => {
+test('closeJob publishes nothing when the lease is lost', async () => {
   const { deps, store } = closingDeps()
   const { leased, said, loseLease } = aLeasedJob()
   loseLease()
@@ -106,7 +106,7 @@ test('publishes nothing when the lease is lost', async () => {
   expect(said).toEqual([])
 })
 
-test('a record that was there stays; the message goes, and the status tells what the record says', async () => {
+test('an existing result stays, the message is removed, and the status follows the existing result', async () => {
   const { deps, store } = closingDeps()
   await closeJob(aLeasedJob().leased, { state: 'cancelled' }, deps)
   const { leased, said, statuses } = aLeasedJob({ attempt: 2 })
@@ -119,7 +119,7 @@ test('a record that was there stays; the message goes, and the status tells what
   expect(said).toEqual(['removed'])
 })
 
-test('a record that is there by a first try of the same request is its own', async () => {
+test('a result that an earlier try of the same request wrote counts as written by this attempt', async () => {
   const { deps, store } = closingDeps()
   const { leased } = aLeasedJob()
   const triedTwice = {
@@ -133,7 +133,7 @@ test('a record that is there by a first try of the same request is its own', asy
   expect(await closeJob(leased, SUCCEEDED, { ...deps, store: triedTwice })).toMatchObject({ type: 'done' })
 })
 
-test('a record that names the files of another attempt is not its own, whatever else is equal', async () => {
+test('a result with the files of another attempt does not count as written by this attempt', async () => {
   const { deps } = closingDeps()
   await closeJob(aLeasedJob().leased, SUCCEEDED, deps)
   const video = { ...FILE, key: 'jobs/x/attempts/0001-0000000000000001/video.mp4' }
@@ -144,7 +144,7 @@ test('a record that names the files of another attempt is not its own, whatever 
   expect(end).toEqual({ type: 'done-before' })
 })
 
-test('a record of figures that JSON does not have is not written', async () => {
+test('a result with figures that JSON cannot represent is not written', async () => {
   const { deps, store } = closingDeps()
   const quality = { ...QUALITY, first_frame_psnr_db: Number.NaN }
   const outputs = [{ ...SUCCEEDED.outputs[0], quality }]
@@ -155,7 +155,7 @@ test('a record of figures that JSON does not have is not written', async () => {
   expect(store.writes).toEqual([])
 })
 
-test('the message stays when the record cannot be written', async () => {
+test('the message stays in the queue when the result cannot be written', async () => {
   const { deps, settled } = closingDeps({
     before(operation) {
       if (operation === 'create') throw new Error('503')
@@ -168,14 +168,14 @@ test('the message stays when the record cannot be written', async () => {
   expect(said).toEqual([])
 })
 
-test('a job is done when its record is there, also if its message cannot be removed', async () => {
+test('a job is completed when its result is written, even if its message cannot be removed', async () => {
   const { deps } = closingDeps()
   const { leased } = aLeasedJob({ queueFailure: new Error('503') })
 
   expect(await closeJob(leased, SUCCEEDED, deps)).toMatchObject({ type: 'done' })
 })
 
-test('the message of a job that is done is removed, and its status put right', async () => {
+test('the message of a completed job is removed, and its status is corrected', async () => {
   const { deps } = closingDeps()
   await closeJob(aLeasedJob().leased, SUCCEEDED, deps)
   const { leased, said, statuses } = aLeasedJob({ attempt: 2 })
@@ -186,7 +186,7 @@ test('the message of a job that is done is removed, and its status put right', a
   expect(statuses).toEqual([{ state: 'succeeded' }])
 })
 
-test('a record of a later version of the contract is a record too', async () => {
+test('a result in a later version of the contract completes a job too', async () => {
   const { deps, store } = closingDeps()
   const { leased, said, statuses } = aLeasedJob()
   const body = new TextEncoder().encode('{"version": 2}')

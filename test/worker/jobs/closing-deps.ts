@@ -30,7 +30,7 @@ export const closingDeps = (faults: Faults<StoreOperation> = {}) => {
     maxAttempts: 3,
     until: AbortSignal.any([]),
   }
-  /** Moves time until this is there: requests that fail are repeated after a while. */
+  /** Moves time until the work has settled, because failed requests are retried after a while. */
   const settled = async <T>(work: Promise<T>): Promise<T> => {
     let isOver = false
     const end = (): void => {

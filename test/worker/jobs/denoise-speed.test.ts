@@ -32,12 +32,12 @@ const slow = (): DenoiseSpeed => {
   return speed
 }
 
-test('nothing is refused while nothing is known', () => {
+test('no job is refused while no step time is known', () => {
   expect(faultOf(openDenoiseSpeed(), { ...XT, numInferenceSteps: 1000, numVideosPerPrompt: 64 })).toBeNull()
 })
 
-describe('by the measured seconds of a step', () => {
-  test('a job is refused that takes longer than a message can be leased, with the figures', () => {
+describe('the measured step time', () => {
+  test('refuses a job that needs longer than a lease can last, with the figures', () => {
     expect(faultOf(slow(), { ...XT, numInferenceSteps: 216, numVideosPerPrompt: 2 })).toBeNull()
     expect(faultOf(slow(), { ...XT, numInferenceSteps: 217, numVideosPerPrompt: 2 })).toBe(
       'time: denoising takes at least 12.1 h on this worker (217 steps x num_videos_per_prompt 2, ' +
@@ -46,7 +46,7 @@ describe('by the measured seconds of a step', () => {
     )
   })
 
-  test('it is scaled by pixels, frames and passes', () => {
+  test('is scaled by pixels, frames and guidance passes', () => {
     const steps = { numInferenceSteps: 220 }
     expect(faultOf(slow(), { ...XT, ...steps, width: 2048 })).toContain('each 200 s')
     expect(faultOf(slow(), { ...XT, ...steps, numFrames: 50 })).toContain('at least 12.2 h')
@@ -56,27 +56,27 @@ describe('by the measured seconds of a step', () => {
     )
   })
 
-  test('steps are those of the sigmas', () => {
+  test('is multiplied by the number of given sigmas', () => {
     const sigmas = Array.from({ length: 434 }, (_, i) => 434 - i)
     expect(faultOf(slow(), { ...XT, sigmas })).toContain('at least 12.0 h')
     expect(faultOf(slow(), { ...XT, sigmas: sigmas.slice(1), numInferenceSteps: 1000 })).toBeNull()
   })
 
-  test('the fastest clip counts: others may have shared the machine', () => {
+  test('is that of the fastest clip, because slower clips may have shared the machine', () => {
     const speed = slow()
     speed.note(XT, at(25), 10)
     speed.note(XT, at(25), 300)
     expect(faultOf(speed, { ...XT, numInferenceSteps: 1000 })).toBeNull()
   })
 
-  test('neither counts a clip that keeps no card busy, nor is one judged by a larger one', () => {
+  test('neither comes from a clip too small to fill the GPU nor judges such a clip', () => {
     const speed = openDenoiseSpeed()
     speed.note(SMALL, at(25), 10)
     expect(faultOf(speed, XT)).toBeNull()
     expect(faultOf(slow(), { ...SMALL, numInferenceSteps: 1000, numVideosPerPrompt: 64 })).toBeNull()
   })
 
-  test('the first steps of a clip do not count, nor what has no pace yet', () => {
+  test('ignores the first steps of a clip, and progress without a step time', () => {
     const speed = openDenoiseSpeed()
     speed.note(XT, at(3), 10_000)
     speed.note(XT, at(25), null)
@@ -84,23 +84,23 @@ describe('by the measured seconds of a step', () => {
   })
 })
 
-describe('a clip that is rendered', () => {
-  test('is refused by its own pace once a tenth of it is done', () => {
+describe('a clip that renders', () => {
+  test('is refused by its own step time after a tenth of its steps', () => {
     const long = { ...XT, numInferenceSteps: 1000 }
     const speed = openDenoiseSpeed()
     expect(speed.note(long, at(99, 1000), 50)).toBeNull()
     expect(speed.note(long, at(100, 1000), 50)?.message).toMatch(/^time: denoising takes at least 13\.9 h/)
   })
 
-  test('goes on if it can end in time', () => {
+  test('continues when it can end within a lease', () => {
     expect(slow().note(XT, at(25), 100)).toBeNull()
   })
 })
 
-describe("the planner's speed", () => {
+describe('the step time of the planner', () => {
   const counted = stepSpeedOf(XT, 200, 'counted')
 
-  test('decides until a clip was measured', () => {
+  test('decides until a clip has been measured', () => {
     const speed = openDenoiseSpeed(counted)
     const long = { ...XT, numInferenceSteps: 217 }
     expect(faultOf(speed, long)).toContain('each 200 s, counted, for')
@@ -108,7 +108,7 @@ describe("the planner's speed", () => {
     expect(faultOf(speed, long)).toBeNull()
   })
 
-  test('is none for a clip that keeps no card busy', () => {
+  test('is null for a clip too small to fill the GPU', () => {
     expect(stepSpeedOf(SMALL, 200, 'counted')).toBeNull()
   })
 })

@@ -25,6 +25,6 @@ test.each([
   ['give-up', new AttemptsSpentError([])],
   ['postpone', new PostponedError('no store', { workersFault: true })],
   ['retry', 'a string'],
-])('%s after %o', (disposition, error) => {
+])('dispositionOf returns %s for %o', (disposition, error) => {
   expect(dispositionOf(error)).toBe(disposition)
 })

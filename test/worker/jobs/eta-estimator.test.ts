@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createEtaEstimator } from '../../../worker/jobs/eta-estimator.ts'
 
-test('cannot say before the first step', () => {
+test('the estimator has no estimate before the first denoising step', () => {
   const timeLeft = createEtaEstimator()
   expect(timeLeft.secondsLeft(0)).toBe(null)
 
@@ -11,7 +11,7 @@ test('cannot say before the first step', () => {
   expect(timeLeft.secondsLeft(6_000)).toBe(null)
 })
 
-test('takes the steps so far for the others, and half as long as all of them for decoding', () => {
+test('the estimator expects past step times for further steps, and half the denoising time for decoding', () => {
   const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 0, steps: 20 }, 10_000)
   timeLeft.update({ phase: 'denoise', step: 5, steps: 20 }, 20_000)
@@ -21,7 +21,7 @@ test('takes the steps so far for the others, and half as long as all of them for
   expect(timeLeft.secondsLeft(21_000)).toBe(49)
 })
 
-test('counts from the first step that it hears of', () => {
+test('the estimator counts from the first step that it receives', () => {
   const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 3, steps: 4 }, 10_000)
   expect(timeLeft.secondsLeft(10_000)).toBe(null)
@@ -31,7 +31,7 @@ test('counts from the first step that it hears of', () => {
   expect(timeLeft.secondsLeft(12_000)).toBe(4)
 })
 
-test('while decoding knows it from the chunks so far', () => {
+test('the estimator expects past chunk times for further chunks during decoding', () => {
   const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 0, steps: 4 }, 0)
   timeLeft.update({ phase: 'decode', step: 0, steps: 4 }, 8_000)
@@ -42,7 +42,7 @@ test('while decoding knows it from the chunks so far', () => {
   expect(timeLeft.secondsLeft(9_500)).toBe(2.5)
 })
 
-test('is never less than nothing', () => {
+test('the estimate is never below zero', () => {
   const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 0, steps: 4 }, 0)
   timeLeft.update({ phase: 'denoise', step: 4, steps: 4 }, 4_000)
@@ -50,7 +50,7 @@ test('is never less than nothing', () => {
   expect(timeLeft.secondsLeft(60_000)).toBe(0)
 })
 
-describe('a warm-up', () => {
+describe('the warm-up', () => {
   const warmedUp = () => {
     const timeLeft = createEtaEstimator()
     timeLeft.update({ phase: 'denoise', step: 0, steps: 20 }, 0)
@@ -59,11 +59,11 @@ describe('a warm-up', () => {
     return timeLeft
   }
 
-  test('tells nothing of the steps after it', () => {
+  test('of denoising gives no estimate for the steps after it', () => {
     expect(warmedUp().secondsLeft(32_000)).toBe(null)
   })
 
-  test('is expected once more, for decoding', () => {
+  test('of denoising is added once more for decoding', () => {
     const timeLeft = warmedUp()
     timeLeft.update({ phase: 'denoise', step: 2, steps: 20 }, 34_000)
 
@@ -71,7 +71,7 @@ describe('a warm-up', () => {
     expect(timeLeft.secondsLeft(34_000)).toBe(86)
   })
 
-  test('of denoising is as long in decoding until its first chunk is there', () => {
+  test('of denoising is expected for decoding until the first chunk has ended', () => {
     const timeLeft = warmedUp()
     timeLeft.update({ phase: 'denoise', step: 20, steps: 20 }, 70_000)
     timeLeft.update({ phase: 'decode', step: 0, steps: 4 }, 70_000)
@@ -84,7 +84,7 @@ describe('a warm-up', () => {
     expect(timeLeft.secondsLeft(90_000)).toBe(15)
   })
 
-  test('of decoding is expected once more, for a last chunk of another length', () => {
+  test('of decoding is added once more for a last chunk of another length', () => {
     const timeLeft = createEtaEstimator()
     timeLeft.update({ phase: 'decode', step: 0, steps: 4 }, 0)
     timeLeft.update({ phase: 'decode', step: 0, steps: 4, firstRun: true }, 1_000)
@@ -97,7 +97,7 @@ describe('a warm-up', () => {
   })
 })
 
-test('a render that begins anew, with a smaller plan, is judged by itself alone', () => {
+test('a render that restarts with a smaller plan is estimated without its earlier steps', () => {
   const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 0, steps: 20 }, 0)
   timeLeft.update({ phase: 'denoise', step: 2, steps: 20 }, 80_000)

@@ -6,7 +6,7 @@ import { aJobMessage } from '../../fixtures/a-job-message.ts'
 const parametersOf = (document: Parameters<typeof aJobMessage>[0]) =>
   decodeParameters(aJobMessage(document).parameters)
 
-test('decodes in chunks of four frames that share two, and leaves all else', () => {
+test('the fallback decode uses chunks of four frames that share two, and keeps all other parameters', () => {
   const parameters = parametersOf({ parameters: { num_frames: 14, seed: 7 } })
 
   expect(fallbackDecodeParameters(parameters)).toEqual({
@@ -20,7 +20,7 @@ test.each([
   [1, 1, 0],
   [2, 2, 1],
   [3, 3, 2],
-])('a clip of %d frames has chunks of %d that share %d', (frames, chunk, overlap) => {
+])('the fallback decode of %d frames has chunks of %d that share %d', (frames, chunk, overlap) => {
   const parameters = parametersOf({ parameters: { num_frames: frames } })
 
   expect(fallbackDecodeParameters(parameters)).toMatchObject({

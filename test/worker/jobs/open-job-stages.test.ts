@@ -174,7 +174,7 @@ test('each video is encoded and checked', async () => {
   ])
 })
 
-test('the formats that a job asks for are written beside its MP4, which is checked with the frames of a loop', async () => {
+test('a looping job gets its formats beside the MP4, whose check expects the frames of the loop', async () => {
   const { asked, prepare } = await stagesOf(aJobOfPicture({ parameters: { format: ['gif'], loop: true } }))
 
   const rendered = await (await prepare()).render('as-asked', CONTEXT)
@@ -209,7 +209,7 @@ test.each([
       { format: 'webm', crf: 40 },
     ],
   ],
-] as const)('a crf holds for the formats that are asked for: %j', async (given, files) => {
+] as const)('a crf applies to the requested formats: %j', async (given, files) => {
   const parameters = 'format' in given ? { ...given, format: [...given.format] } : given
   const { asked, prepare } = await stagesOf(aJobOfPicture({ parameters }))
   const rendered = await (await prepare()).render('as-asked', CONTEXT)
@@ -217,7 +217,7 @@ test.each([
   expect(asked.finishes.map((clip) => clip.files)).toEqual([files])
 })
 
-test('a job with a format that this ffmpeg cannot write waits for another worker, unrendered', async () => {
+test('a job with a format that this ffmpeg cannot write is postponed and not rendered', async () => {
   const { asked, prepare } = await stagesOf(aJobOfPicture({ parameters: { format: ['mp4', 'prores'] } }))
 
   await expect(prepare()).rejects.toMatchObject({
@@ -231,24 +231,27 @@ test('a job with a format that this ffmpeg cannot write waits for another worker
 test.each([
   ['as-asked', { decode_chunk_size: 2, fallback_decode: false }],
   ['fallback-decode', { decode_chunk_size: 4, fallback_decode: true }],
-] as const)('the MP4s of a clip rendered %s carry how it was made', async (renderPath, decoded) => {
-  const job = aJobOfPicture({ sourceKey: 'images/alice/cup.png', parameters: { num_videos_per_prompt: 2 } })
-  const { asked, prepare } = await stagesOf(job)
+] as const)(
+  'the MP4s of a clip on the render path %s have metadata on how it was made',
+  async (renderPath, decoded) => {
+    const job = aJobOfPicture({ sourceKey: 'images/alice/cup.png', parameters: { num_videos_per_prompt: 2 } })
+    const { asked, prepare } = await stagesOf(job)
 
-  const rendered = await (await prepare()).render(renderPath, CONTEXT)
-  await rendered.finish(unaborted, () => {})
+    const rendered = await (await prepare()).render(renderPath, CONTEXT)
+    await rendered.finish(unaborted, () => {})
 
-  expect(asked.finishes.map(({ metadata }) => metadata)).toEqual(
-    [0, 1].map((video) => ({
-      ...{ svd_batch: '0.1.0', version: 1, video, ...decoded },
-      image: { name: 'cup.png', pixels_sha256: job.image.pixels_sha256 },
-      ...{ model: job.model, parameters: job.parameters, job_id: job.job_id },
-      ...{ execution_provider: 'cpu', precision: 'fp32' },
-    })),
-  )
-})
+    expect(asked.finishes.map(({ metadata }) => metadata)).toEqual(
+      [0, 1].map((video) => ({
+        ...{ svd_batch: '0.1.0', version: 1, video, ...decoded },
+        image: { name: 'cup.png', pixels_sha256: job.image.pixels_sha256 },
+        ...{ model: job.model, parameters: job.parameters, job_id: job.job_id },
+        ...{ execution_provider: 'cpu', precision: 'fp32' },
+      })),
+    )
+  },
+)
 
-test('the MP4 of a job without metadata carries none', async () => {
+test('the MP4 of a job with metadata false has no metadata', async () => {
   const { asked, prepare } = await stagesOf(aJobOfPicture({ parameters: { metadata: false } }))
 
   const rendered = await (await prepare()).render('as-asked', CONTEXT)
@@ -257,7 +260,7 @@ test('the MP4 of a job without metadata carries none', async () => {
   expect(asked.finishes.map(({ metadata }) => metadata)).toEqual([null])
 })
 
-test('the fallback decode uses other arguments, and checked for the seams that it has', async () => {
+test('the fallback decode uses other decode arguments, and the check gets these arguments', async () => {
   const { asked, prepare } = await stagesOf(aJobOfPicture())
 
   const rendered = await (await prepare()).render('fallback-decode', CONTEXT)
@@ -267,13 +270,13 @@ test('the fallback decode uses other arguments, and checked for the seams that i
   expect(asked.checks[0]).toMatchObject({ decodeChunkSize: 4, decodeOverlap: 2 })
 })
 
-test('an image that is not there any more can never work', async () => {
+test('an image that no longer exists is invalid input', async () => {
   const { prepare } = await stagesOf(aJobOfPicture(), { stored: null })
 
   await expect(prepare()).rejects.toThrow(InvalidInputError)
 })
 
-test('an image other than the one submitted can never work', async () => {
+test('an image that differs from the submitted image is invalid input', async () => {
   const other = await encodePng({ ...PICTURE, data: Uint8Array.from([255, 0, 0, 0, 0, 254]) })
   const { prepare } = await stagesOf(aJobOfPicture(), { stored: other })
 
@@ -285,13 +288,13 @@ test('an image other than the one submitted can never work', async () => {
   )
 })
 
-test('a file that is no image can never work', async () => {
+test('a file that is not an image is invalid input', async () => {
   const { prepare } = await stagesOf(aJobOfPicture(), { stored: new TextEncoder().encode('hello') })
 
   await expect(prepare()).rejects.toThrow(InvalidInputError)
 })
 
-test('a job for another model is for another worker', async () => {
+test('a job for another model is not invalid input, and its error names that model', async () => {
   const { prepare } = await stagesOf(aJobOfPicture(), { modelSha256: 'b'.repeat(64) })
 
   const preparing = prepare()
@@ -300,7 +303,7 @@ test('a job for another model is for another worker', async () => {
   await expect(preparing).rejects.toThrow(/svd-xt \(bbbbbbbbbbbb\)/)
 })
 
-test('a checkpoint that cannot be read is no mistake of the user', async () => {
+test('a checkpoint that cannot be read is a fault of the worker and not invalid input', async () => {
   const renderFailure = new InvalidInputError('unet/config.json', 'is not there')
   const { prepare } = await stagesOf(aJobOfPicture(), { renderFailure })
 
@@ -310,7 +313,7 @@ test('a checkpoint that cannot be read is no mistake of the user', async () => {
   await expect(rendering).rejects.toThrow('this worker cannot use its model: unet/config.json: is not there')
 })
 
-test('arguments that the renderer refuses are', async () => {
+test('arguments that the renderer refuses are invalid input', async () => {
   const { prepare } = await stagesOf(aJobOfPicture(), {
     renderFailure: new InvalidInputError('sigmas', 'rise'),
   })

@@ -4,30 +4,30 @@ import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { parseJobMessage } from '../../../worker/jobs/parse-job-message.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
-test('reads a job as ingest wrote it', () => {
+test('the parser reads a job that ingest wrote', () => {
   const job = aJobMessage()
 
   expect(parseJobMessage(JSON.stringify(job))).toEqual({ job })
 })
 
 test.each([
-  ['no JSON', 'hello', /^message: /],
-  ['another document', '[]', /expected object/],
+  ['text that is not JSON', 'hello', /^message: /],
+  ['an array', '[]', /expected object/],
   ['a newer version', JSON.stringify({ ...aJobMessage(), version: 2 }), /^version: /],
-  ['a field too many', JSON.stringify({ ...aJobMessage(), priority: 1 }), /priority/],
-  ['an id that leads elsewhere', JSON.stringify({ ...aJobMessage(), job_id: '../../etc' }), /^job_id: /],
-])('says what is wrong with %s', (_, body, fault) => {
+  ['an unknown field', JSON.stringify({ ...aJobMessage(), priority: 1 }), /priority/],
+  ['a job id that is a path', JSON.stringify({ ...aJobMessage(), job_id: '../../etc' }), /^job_id: /],
+])('the parser reports the fault of %s', (_, body, fault) => {
   expect(parseJobMessage(body)).toEqual({ fault: expect.stringMatching(fault) })
 })
 
-test('refuses the id of another job: its outputs would lie where those of that one belong', () => {
+test('the parser rejects the id of another job, whose outputs it would replace', () => {
   const { job_id } = aJobMessage({ sourceKey: 'images/dog.png' })
   const body = JSON.stringify({ ...aJobMessage({ sourceKey: 'images/cat.png' }), job_id })
 
   expect(parseJobMessage(body)).toEqual({ fault: expect.stringContaining(`job_id: got ${job_id}`) })
 })
 
-test('names all faults', () => {
+test('the parser reports all faults', () => {
   const body = JSON.stringify({ ...aJobMessage(), group: '', trace_id: 7 })
 
   const parsed = parseJobMessage(body)
@@ -48,7 +48,7 @@ const withParameters = (change: Partial<JobMessage['parameters']>): string => {
 
 test.each<[string, Partial<JobMessage['parameters']>, RegExp]>([
   [
-    'images that are too large',
+    'a width and height that are too large',
     { width: 40_000, height: 40_000 },
     /^parameters\.width: got 40000; must be .*\nparameters\.height: got 40000; must be .*$/,
   ],
@@ -62,16 +62,16 @@ test.each<[string, Partial<JobMessage['parameters']>, RegExp]>([
     { decode_chunk_size: 2, decode_overlap: 2 },
     /^parameters\.decode_overlap: got 2; must be smaller than decode_chunk_size, which is 2$/,
   ],
-])('refuses what a manifest may not ask for: %s', (_, change, fault) => {
+])('the parser rejects what a manifest may not request: %s', (_, change, fault) => {
   expect(parseJobMessage(withParameters(change))).toEqual({ fault: expect.stringMatching(fault) })
 })
 
-test('takes sigmas and a chunk that a manifest may ask for', () => {
+test('the parser accepts sigmas and a decode chunk that a manifest may request', () => {
   const body = withParameters({ sigmas: [7, 1, 0.5, 0], decode_chunk_size: 2, decode_overlap: 1 })
   expect(parseJobMessage(body)).toHaveProperty('job')
 })
 
-test('takes sigmas beside another number of steps, as jobs made before have them', () => {
+test('the parser accepts sigmas beside another number of steps, as older jobs have them', () => {
   const body = withParameters({ sigmas: 'align-your-steps', num_inference_steps: 4 })
   expect(parseJobMessage(body)).toHaveProperty('job')
 })

@@ -34,7 +34,7 @@ const deadLettersWith = async (bodies: readonly string[], faults: Faults<QueueOp
 
 const bodyOf = (image: string): string => JSON.stringify(aJobMessage({ sourceKey: `images/${image}.png` }))
 
-test('a job without a record gets one that says what is known of its end', async () => {
+test('a job without a result gets a failed result from its dead-letter message', async () => {
   const job = aJobMessage()
   const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
 
@@ -69,7 +69,7 @@ test.each([
     `${GIVEN_UP}; the last: the worker worker-7 or its machine vanished while it rendered the job`,
   ],
 ] as const)(
-  'of a job that was %s its reason is the last that is known',
+  'the failure of a job that was %s has the last known reason',
   async (state, message, attempts, reason) => {
     const job = aJobMessage()
     const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
@@ -84,7 +84,7 @@ test.each([
   },
 )
 
-test('the record of a dead letter names what is kept of clips that did not pass their checks', async () => {
+test('the result from a dead-letter message names the stored clips that failed their checks', async () => {
   const job = aJobMessage()
   const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
   const rejected = [aRejectedVideo('0001-1111', 'worker-7')]
@@ -100,7 +100,7 @@ test('the record of a dead letter names what is kept of clips that did not pass 
   expect(await storedJson(store, resultKey(job.job_id))).toMatchObject({ failure: { rejected } })
 })
 
-test('a job that another worker may render by a second copy of its message gets no record yet', async () => {
+test('a job that another worker may render by a duplicate message gets no result yet', async () => {
   const job = aJobMessage()
   const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
   const alive = { ...RENDERING, alive_until: '2026-01-01T00:01:00.000Z' }
@@ -122,7 +122,7 @@ test.each([
     1,
   ],
 ] satisfies [string, Ending, number][])(
-  'the dead letter of a job that %s is kept only where it can bring something back',
+  'the dead-letter message of a job that %s is kept only if a redrive can use it',
   async (_, ending, left) => {
     const job = aJobMessage()
     const { deps, queue, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
@@ -135,7 +135,7 @@ test.each([
   },
 )
 
-test('a record that is there stays', async () => {
+test('an existing result stays', async () => {
   const job = aJobMessage()
   const { store, deps, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
   await closeJob(aLeasedJob({ job }).leased, { state: 'cancelled' }, deps)
@@ -146,7 +146,7 @@ test('a record that is there stays', async () => {
   expect(recorded).toEqual([])
 })
 
-test('a message that is no job is reported, once', async () => {
+test('a message that is not a job is reported once', async () => {
   const { store, queue, recorded, sweep } = await deadLettersWith(['{"version": 2}'])
 
   await sweep()
@@ -158,7 +158,7 @@ test('a message that is no job is reported, once', async () => {
   expect(recorded).toEqual([{ messageId: 'message-1', jobId: null }])
 })
 
-test('all messages stay, and are in sight again at once', async () => {
+test('all dead-letter messages stay in the queue and become visible at once', async () => {
   const bodies = Array.from({ length: 23 }, (_, index) => bodyOf(`image-${index}`))
   const { queue, recorded, sweep, visible } = await deadLettersWith([...bodies, 'no job'])
 
@@ -169,7 +169,7 @@ test('all messages stay, and are in sight again at once', async () => {
   expect(visible()).toBe(24)
 })
 
-test('one that cannot be recorded does not hold up the others, and is there for the next look', async () => {
+test('a message that cannot be recorded does not delay others, and is recorded at the next check', async () => {
   const { store, deps, queue, recorded } = await deadLettersWith([bodyOf('cat'), bodyOf('dog')])
   let away = true
   const cat = resultKey(aJobMessage({ sourceKey: 'images/cat.png' }).job_id)
@@ -192,7 +192,7 @@ test('one that cannot be recorded does not hold up the others, and is there for 
   expect(recorded.length).toBe(2)
 })
 
-test('a queue that is away fails nothing', async () => {
+test('the check throws no error when the dead-letter queue does not answer', async () => {
   const { recorded, sweep } = await deadLettersWith([bodyOf('cat')], {
     before(operation) {
       if (operation === 'receive') throw new Error('503')
@@ -204,7 +204,7 @@ test('a queue that is away fails nothing', async () => {
   expect(recorded).toEqual([])
 })
 
-test('a worker that has to go activeJobs back what it holds', async () => {
+test('a draining worker makes its leased dead-letter messages visible at once', async () => {
   const controller = new AbortController()
   const { deps, queue, visible } = await deadLettersWith([bodyOf('cat'), bodyOf('dog')])
   const recorded: unknown[] = []
@@ -226,14 +226,14 @@ test('a worker that has to go activeJobs back what it holds', async () => {
   expect(visible()).toBe(2)
 })
 
-test('a look that takes so long that somebody else may have the message writes nothing', async () => {
+test('a check that outlasts its lease of a message writes no result', async () => {
   const job = aJobMessage()
   const { store, deps, queue } = await deadLettersWith([JSON.stringify(job)])
   let ms = 0
   const clock = { ...deps.clock, elapsedMs: () => ms }
   const slow = {
     ...store,
-    // The process slept, or the store did.
+    // The process or the store paused.
     head: (key: string, signal: AbortSignal) => {
       ms = 110_000
       return store.head(key, signal)

@@ -11,7 +11,7 @@ const folderWithFile = async (dir: string, name: string): Promise<void> => {
   await writeFile(path.join(dir, name, 'video.mp4'), 'x')
 }
 
-test('gives each attempt a folder of its own, and removes it with all that is in it', async () => {
+test('each attempt gets its own folder, whose disposal removes all its files', async () => {
   const dir = await temporaryDir()
   const scratch = await openScratchFolders(dir, OWNER)
 
@@ -24,7 +24,7 @@ test('gives each attempt a folder of its own, and removes it with all that is in
   expect(await readdir(path.join(dir, 'svd-worker-gpu-1-7'))).toEqual([path.basename(second.path)])
 })
 
-test('waits for the same removal where a folder is disposed of again', async () => {
+test('a folder that is disposed of twice is removed once, and both disposals wait for that', async () => {
   const dir = await temporaryDir()
   const scratch = await openScratchFolders(dir, OWNER)
   const folder = await scratch.open()
@@ -36,7 +36,7 @@ test('waits for the same removal where a folder is disposed of again', async () 
   expect(await readdir(path.dirname(folder.path))).toEqual([])
 })
 
-test('makes the folder above anew where it was removed meanwhile', async () => {
+test('the parent folder is created again when it was removed meanwhile', async () => {
   const dir = await temporaryDir()
   const scratch = await openScratchFolders(dir, OWNER)
   const first = await scratch.open()
@@ -47,7 +47,7 @@ test('makes the folder above anew where it was removed meanwhile', async () => {
   expect(await readdir(path.dirname(first.path))).toEqual([path.basename(second.path)])
 })
 
-test('leaves nothing when it ends', async () => {
+test('the scratch folders leave no files when they are disposed of', async () => {
   const dir = await temporaryDir()
   const scratch = await openScratchFolders(dir, OWNER)
   await scratch.open()
@@ -57,7 +57,7 @@ test('leaves nothing when it ends', async () => {
   expect(await readdir(dir)).toEqual([])
 })
 
-test('removes what killed workers of this machine left, and nothing else', async () => {
+test('the scratch folders of killed workers on this machine are removed, and nothing else is', async () => {
   const dir = await temporaryDir()
   for (const name of [
     'svd-worker-gpu-1-6', // not running
@@ -80,7 +80,7 @@ test('removes what killed workers of this machine left, and nothing else', async
   ])
 })
 
-test('a folder that is gone already is removed without a word', async () => {
+test('the disposal of a folder that no longer exists throws no error', async () => {
   const dir = await temporaryDir()
   const scratch = await openScratchFolders(dir, OWNER)
   const folder = await scratch.open()

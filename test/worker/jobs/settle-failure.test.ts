@@ -28,7 +28,7 @@ const AN_ATTEMPT: SpentAttempt = {
 
 const RESULT = resultKey(aJobMessage().job_id)
 
-test('what can never work is recorded as failed at once, and its message removed', async () => {
+test('invalid input is recorded as failed at once, and its message is removed', async () => {
   const { deps, store } = closingDeps()
   const { leased, said, statuses } = aLeasedJob()
 
@@ -43,7 +43,7 @@ test('what can never work is recorded as failed at once, and its message removed
   expect(said).toEqual(['removed'])
 })
 
-test('a clip that does not fit is recorded at once, and its message removed', async () => {
+test('a clip that does not fit into memory is recorded as failed at once, and its message is removed', async () => {
   const { deps, store } = closingDeps()
   const { leased, said } = aLeasedJob()
   const reason = 'memory: vae_decoder needs 40 GB, and 24 GB are there'
@@ -58,14 +58,14 @@ test('a clip that does not fit is recorded at once, and its message removed', as
   expect(said).toEqual(['removed'])
 })
 
-describe('clips that do not pass', () => {
+describe('clips that fail their checks', () => {
   const first = { ...QUALITY, faults: ['flickers'] }
   const second = { ...QUALITY, faults: ['flickers', 'is black'] }
   const reason = 'the clip did not pass its checks: flickers; is black'
   const rejected = [aRejectedVideo('0002-2222', 'worker-1')]
   const rejectedBefore = [aRejectedVideo('0001-1111', 'worker-0')]
 
-  test('are tried again, and the attempt counts', async () => {
+  test('are retried, and the attempt counts', async () => {
     const { deps, store } = closingDeps()
     const { leased, said, statuses } = aLeasedJob()
 
@@ -79,7 +79,7 @@ describe('clips that do not pass', () => {
     expect(store.writes).toEqual([])
   })
 
-  test('are recorded with the figures of each once another clip passed here', async () => {
+  test('end as failed with the figures of each once another clip has passed on this worker', async () => {
     const { deps, store } = closingDeps()
     const { leased, said } = aLeasedJob()
     await settleFailure(new QualityError([first], []), aLeasedJob().leased, deps)
@@ -93,7 +93,7 @@ describe('clips that do not pass', () => {
     expect(said).toEqual(['removed'])
   })
 
-  test('are recorded as unconfirmed on the last attempt', async () => {
+  test('end as failed and unconfirmed at the last attempt', async () => {
     const { deps, store, deadLetters } = closingDeps()
     const { leased } = aLeasedJob({ failedBefore: 2 })
 
@@ -105,7 +105,7 @@ describe('clips that do not pass', () => {
     expect(deadLetters.messages()).toEqual([])
   })
 
-  test('are recorded with what is kept of them, also of those of attempts before', async () => {
+  test('are recorded with the stored clips of this attempt and of earlier attempts', async () => {
     const { deps, store } = closingDeps()
     const { leased } = aLeasedJob({ failedBefore: 2, rejectedBefore })
 
@@ -116,7 +116,7 @@ describe('clips that do not pass', () => {
     })
   })
 
-  test('are recorded with what is kept of this one where the attempts are not known', async () => {
+  test('are recorded with the stored clips of this attempt when earlier attempts cannot be read', async () => {
     const { deps, store } = closingDeps()
     await settleFailure(new QualityError([first], []), aLeasedJob().leased, deps)
     deps.clips.notePassed()
@@ -128,12 +128,12 @@ describe('clips that do not pass', () => {
   })
 
   test.each([
-    ['this one crashed', (): Error => new Error('the renderer crashed')],
+    ['the last attempt crashed', (): Error => new Error('the renderer crashed')],
     [
-      'it had none left',
+      'no attempt was left',
       () => new AttemptsSpentError([{ ...AN_ATTEMPT, rejected: rejectedBefore, failed_checks: true }]),
     ],
-  ])('are named by the record of a job whose attempts are spent, though %s', async (_, error) => {
+  ])('are named in the result of a job whose attempts are spent, also when %s', async (_, error) => {
     const { deps, store } = closingDeps()
     const { leased } = aLeasedJob({ failedBefore: 2, rejectedBefore })
 
@@ -145,7 +145,7 @@ describe('clips that do not pass', () => {
   })
 })
 
-test('a cancelled job is recorded as such, and its message removed', async () => {
+test('a cancelled job is recorded as cancelled, and its message is removed', async () => {
   const { deps, store } = closingDeps()
   const { leased, said } = aLeasedJob()
 
@@ -155,7 +155,7 @@ test('a cancelled job is recorded as such, and its message removed', async () =>
   expect(said).toEqual(['removed'])
 })
 
-test('anything else is tried again, later each time', async () => {
+test('any other error is retried after a delay that grows with each failure', async () => {
   const { deps, store } = closingDeps()
   const { leased, said, statuses } = aLeasedJob({ attempt: 7, failedBefore: 1 })
 
@@ -167,7 +167,7 @@ test('anything else is tried again, later each time', async () => {
   expect(store.writes).toEqual([])
 })
 
-test('on its last attempt it is recorded as exhausted, and its message sent to the dead letters', async () => {
+test('an error at the last attempt is recorded as exhausted, and the message becomes a dead-letter message', async () => {
   const { deps, store, deadLetters } = closingDeps()
   const { leased, said } = aLeasedJob({ attempt: 7, failedBefore: 2 })
   const { job } = leased.attempt
@@ -183,7 +183,7 @@ test('on its last attempt it is recorded as exhausted, and its message sent to t
   expect(said).toEqual(['removed'])
 })
 
-test('the message stays where the dead letters do not take it, and its next delivery sends it', async () => {
+test('a message that the dead-letter queue refuses stays, and its next delivery sends it there', async () => {
   const { deps, deadLetters } = closingDeps()
   const refusing = { send: () => Promise.reject(new Error('503')) }
   const first = aLeasedJob({ failedBefore: 2 })
@@ -197,7 +197,7 @@ test('the message stays where the dead letters do not take it, and its next deli
   expect(second.said).toEqual(['removed'])
 })
 
-test('a job whose attempts are spent fails by the reason of the last, and no other is made', async () => {
+test('a job whose attempts are spent fails with the reason of the last attempt', async () => {
   const { deps, store } = closingDeps()
   const { leased } = aLeasedJob({ failedBefore: 3 })
   const attempts = await leased.status.readAttempts(leased.signal)
@@ -213,7 +213,7 @@ test('a job whose attempts are spent fails by the reason of the last, and no oth
   })
 })
 
-test('a job that another worker has to do waits, longer with each delivery, and nothing counts', async () => {
+test('a job for another worker is postponed longer with each delivery, and no attempt counts', async () => {
   const { deps, store } = closingDeps()
   const { leased, said, statuses } = aLeasedJob({ attempt: 3, failedBefore: 2 })
   const waitsForModel = { id: 'svd-xt', sha256: 'a'.repeat(64) }
@@ -235,8 +235,14 @@ const ENOSPC = Object.assign(new Error('ENOSPC: disk is full'), { code: 'ENOSPC'
 test.each([
   ['a full disk', ENOSPC],
   ['memory that other processes use', new DoesNotFitError('memory: others use it', { fitsLater: true })],
-  ['a full disk behind another error', new Error('the poster could not be written', { cause: ENOSPC })],
-  ['a full disk under ffmpeg', new Error('ffmpeg exited with code 1: video.mp4: No space left on device')],
+  [
+    'a full disk as the cause of another error',
+    new Error('the poster could not be written', { cause: ENOSPC }),
+  ],
+  [
+    'a full disk that ffmpeg reports',
+    new Error('ffmpeg exited with code 1: video.mp4: No space left on device'),
+  ],
   [
     'a process that cannot be started',
     crashOf({
@@ -246,7 +252,7 @@ test.each([
       cause: Object.assign(new Error('spawn'), { code: 'EAGAIN' }),
     }),
   ],
-])('%s is the machine’s fault: the job waits, and nothing counts', async (_, error) => {
+])('%s is a fault of the machine, so the job is postponed and no attempt counts', async (_, error) => {
   const { deps } = closingDeps()
   const { leased, statuses } = aLeasedJob({ failedBefore: 2 })
 
@@ -256,7 +262,7 @@ test.each([
   expect(statuses).toEqual([expect.not.objectContaining({ failed: true })])
 })
 
-test('a worker that has to go activeJobs the job back at once', async () => {
+test('a draining worker returns the job to the queue at once', async () => {
   const { deps, store } = closingDeps()
   const { leased, said } = aLeasedJob({ failedBefore: 2 })
 
@@ -267,7 +273,7 @@ test('a worker that has to go activeJobs the job back at once', async () => {
   expect(store.writes).toEqual([])
 })
 
-test('a job whose card is lost goes back at once, also on its last attempt', async () => {
+test('a job whose GPU is lost returns to the queue at once, also at its last attempt', async () => {
   const { deps, store } = closingDeps()
   const { leased, said } = aLeasedJob({ failedBefore: 2 })
 
@@ -278,7 +284,7 @@ test('a job whose card is lost goes back at once, also on its last attempt', asy
   expect(store.writes).toEqual([])
 })
 
-test('a job that was lost is left alone', async () => {
+test('a job whose lease is lost is abandoned without a result', async () => {
   const { deps, store } = closingDeps()
   const { leased, said, statuses } = aLeasedJob()
 
@@ -290,7 +296,7 @@ test('a job that was lost is left alone', async () => {
   expect(store.writes).toEqual([])
 })
 
-test('a failure that cannot be recorded is tried again, and does not count', async () => {
+test('a failure that cannot be recorded is postponed, and no attempt counts', async () => {
   const { deps, settled } = closingDeps({
     before(operation) {
       if (operation === 'create') throw new Error('503')
@@ -306,7 +312,7 @@ test('a failure that cannot be recorded is tried again, and does not count', asy
   expect(statuses).toEqual([{ state: 'queued', message: reason, waitsForModel: null }])
 })
 
-test('a single error of the store ends nothing', async () => {
+test('a failure is recorded although the first four writes fail', async () => {
   let failures = 4
   const { deps, settled, store } = closingDeps({
     before(operation) {
@@ -321,7 +327,7 @@ test('a single error of the store ends nothing', async () => {
   expect(await storedJson(store, RESULT)).toMatchObject({ failure: { class: 'invalid-input' } })
 })
 
-test('an attempt that failed counts, also where the job cannot be handed back', async () => {
+test('a failed attempt counts, also when its message cannot be returned to the queue', async () => {
   const { deps } = closingDeps()
   const { leased, statuses } = aLeasedJob({ queueFailure: new Error('503') })
 
@@ -330,7 +336,7 @@ test('an attempt that failed counts, also where the job cannot be handed back', 
   expect(statuses.map((change) => change?.failed)).toEqual([true, true, true])
 })
 
-test('a failure that cannot be recorded because the job was lost meanwhile is left alone', async () => {
+test('a failure is not recorded when the lease was lost meanwhile', async () => {
   const { deps, store } = closingDeps()
   const { leased, said, loseLease } = aLeasedJob()
   loseLease()
@@ -342,7 +348,7 @@ test('a failure that cannot be recorded because the job was lost meanwhile is le
   expect(store.writes).toEqual([])
 })
 
-test('a job that cannot even be handed back comes back by itself', async () => {
+test('a job whose message cannot be returned to the queue is left until its lease ends', async () => {
   const { deps } = closingDeps()
   const { leased } = aLeasedJob({ queueFailure: new Error('503') })
 
@@ -351,7 +357,7 @@ test('a job that cannot even be handed back comes back by itself', async () => {
   expect(end).toEqual({ type: 'abandoned', reason: 'the renderer crashed; then: 503', leaseLost: false })
 })
 
-test('a reason that quotes a whole page is cut', async () => {
+test('a reason is cut to 2000 characters', async () => {
   const { deps } = closingDeps()
   const { leased } = aLeasedJob()
 

@@ -14,16 +14,28 @@ const aliveLonger = attempt('4', null, '00:12:00')
 
 test.each([
   ['no attempt', [], 'left'],
-  ['fewer than the limit, whatever they are', [failed, vanished], 'left'],
-  ['as many that failed or whose worker vanished', [failed, vanished, failed], 'spent'],
-  ['as many, of which one renders still', [failed, vanished, alive], { waitSeconds: 90 }],
-  ['more, of which two render still', [failed, alive, aliveLonger, vanished], { waitSeconds: 90 }],
-  ['enough beside one that renders', [failed, failed, failed, alive], 'spent'],
-] as const)('of %s the job has %o', (_, attempts, count) => {
+  ['fewer attempts than the limit', [failed, vanished], 'left'],
+  ['as many attempts as the limit that failed or whose worker vanished', [failed, vanished, failed], 'spent'],
+  [
+    'as many attempts as the limit, of which one still renders',
+    [failed, vanished, alive],
+    { waitSeconds: 90 },
+  ],
+  [
+    'more attempts than the limit, of which two still render',
+    [failed, alive, aliveLonger, vanished],
+    { waitSeconds: 90 },
+  ],
+  [
+    'as many failed attempts as the limit and one that still renders',
+    [failed, failed, failed, alive],
+    'spent',
+  ],
+] as const)('for %s, countAttempts returns $2', (_, attempts, count) => {
   expect(countAttempts(attempts, 3, NOW)).toEqual(count)
 })
 
-test('a worker whose lease ends this very moment is not waited for', () => {
+test('a worker whose lease ends at this moment is not waited for', () => {
   const ended = attempt('5', null, '00:10:00')
 
   expect(countAttempts([ended], 1, NOW)).toBe('spent')
@@ -31,7 +43,7 @@ test('a worker whose lease ends this very moment is not waited for', () => {
   expect(mayRender([failed, alive], NOW)).toBe(true)
 })
 
-test('the last reason is that of the last attempt', () => {
+test('lastReason returns the reason of the last attempt', () => {
   expect(lastReason([])).toBe(null)
   expect(lastReason([vanished, failed])).toBe('it crashed')
   expect(lastReason([failed, vanished])).toBe(
@@ -39,7 +51,7 @@ test('the last reason is that of the last attempt', () => {
   )
 })
 
-test('an attempt changes its own entry, in its place, and no other', () => {
+test('withAttempt adds, replaces or removes the entry of one attempt and keeps the others', () => {
   const closed = attempt('2', 'out of memory', '00:30:00')
 
   expect(withAttempt([failed], '2', vanished)).toEqual([failed, vanished])

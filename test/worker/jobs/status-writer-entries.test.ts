@@ -3,8 +3,8 @@ import { unaborted } from '../../fixtures/unaborted.ts'
 import { aRejectedVideo } from './a-rejected-video.ts'
 import { ANOTHER, aStatusWriter, denoise, ID } from './a-status-writer.ts'
 
-describe('the entry of an attempt', () => {
-  test('is there while it renders, and gone when that is over', async () => {
+describe('the status entry of an attempt', () => {
+  test('exists while the attempt renders, and is removed after that', async () => {
     const { writer, later, entries } = aStatusWriter()
     const seen: unknown[] = []
 
@@ -17,7 +17,7 @@ describe('the entry of an attempt', () => {
     expect(seen).toEqual([[], [ID], []])
   })
 
-  test('is gone when the writer has settled after the render', async () => {
+  test('is removed before the writer has settled after the render', async () => {
     const { writer, later, entries } = aStatusWriter()
     writer.report({ state: 'rendering' })
     await later(1)
@@ -33,7 +33,7 @@ describe('the entry of an attempt', () => {
     expect(settledWith).toEqual([])
   })
 
-  test('stays with the reason of a failure, beside those of others', async () => {
+  test('stays with the reason of a failure, beside the entries of other attempts', async () => {
     const { writer, another, written } = aStatusWriter()
     await another('queued', { attempt: 1, workerId: 'worker-0' }, [ANOTHER])
 
@@ -43,14 +43,14 @@ describe('the entry of an attempt', () => {
     expect(written().at(-1)?.attempts).toEqual(counted)
   })
 
-  test('says so where the clip failed its checks', async () => {
+  test('records that the clip failed its checks', async () => {
     const { writer } = aStatusWriter()
     const failed = { failed: true, failedChecks: true } as const
     const counted = await writer.end({ state: 'queued', message: 'it is black', ...failed })
     expect(counted).toEqual([expect.objectContaining({ id: ID, reason: 'it is black', failed_checks: true })])
   })
 
-  test('has what is kept of that clip, also once the job has ended', async () => {
+  test('names the stored clip that failed its checks, also after the job has ended', async () => {
     const { writer, another, written } = aStatusWriter()
     await another('queued', { attempt: 1, workerId: 'worker-0' })
     const rejected = [aRejectedVideo(ID, 'worker-1')]
@@ -64,7 +64,7 @@ describe('the entry of an attempt', () => {
   })
 
   test.each(['replace', 'create'] as const)(
-    'is there also where another worker wrote at the same moment, by a %s',
+    'is written also when another worker writes just before its %s',
     async (operation) => {
       let raced = false
       const { writer, another, later, entries } = aStatusWriter({
@@ -83,7 +83,7 @@ describe('the entry of an attempt', () => {
     },
   )
 
-  test('is there once, where the answer to its write got lost', async () => {
+  test('exists once when the answer to its write was lost', async () => {
     let lost = 1
     const { writer, another, later, entries } = aStatusWriter({
       after(operation) {
@@ -98,7 +98,7 @@ describe('the entry of an attempt', () => {
     expect(entries()).toEqual([ID])
   })
 
-  test('is written as soon as the store answers again, without another report', async () => {
+  test('is written when the store answers again, without another report', async () => {
     let away = true
     const { writer, later, entries } = aStatusWriter({
       before() {
@@ -114,7 +114,7 @@ describe('the entry of an attempt', () => {
     expect(entries()).toEqual([ID])
   })
 
-  test('is gone where this process could not remove it before, unless the attempt failed', async () => {
+  test('is removed later when this process could not remove it before, unless the attempt failed', async () => {
     const { writer, another, entries } = aStatusWriter({}, 2, new Set(['left', 'failed']))
     await another('rendering', { attempt: 1, workerId: 'worker-1' }, [
       { ...ANOTHER, id: 'left', reason: null },
@@ -129,7 +129,7 @@ describe('the entry of an attempt', () => {
     expect(entries()).toEqual(['failed', 'vanished elsewhere'])
   })
 
-  test('is alive for one lease after each sign of the lease', async () => {
+  test('is alive for one lease after each renewal of the lease', async () => {
     const { writer, later, written } = aStatusWriter()
     writer.report(denoise(1))
     await later(60_000)
@@ -143,7 +143,7 @@ describe('the entry of an attempt', () => {
     ])
   })
 
-  test('is not made by a sign of the lease where nothing renders', async () => {
+  test('is not created when the lease is renewed while nothing renders', async () => {
     const { writer, later, written } = aStatusWriter()
     writer.report({ state: 'preparing' })
     await later(2_000)

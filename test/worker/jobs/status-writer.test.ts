@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ANOTHER, aStatusWriter, denoise, ID, JOB } from './a-status-writer.ts'
 
-test('tells all that there is to tell', async () => {
+test('the writer writes all fields of a status', async () => {
   const { writer, later, written } = aStatusWriter({}, 2)
 
   writer.report(denoise(3))
@@ -29,7 +29,7 @@ test('tells all that there is to tell', async () => {
   ])
 })
 
-test('writes at most once a second, and then the newest', async () => {
+test('the writer writes at most once a second, and then the newest status', async () => {
   const { writer, later, states } = aStatusWriter()
 
   writer.report({ state: 'preparing' })
@@ -41,7 +41,7 @@ test('writes at most once a second, and then the newest', async () => {
   expect(states()).toEqual(['preparing 0 worker-1', 'rendering 9 worker-1', 'rendering 19 worker-1'])
 })
 
-test('has its last word at once, and nothing comes after it', async () => {
+test('the writer writes its final status at once and nothing after it', async () => {
   const { writer, later, states, time } = aStatusWriter()
 
   writer.report({ state: 'preparing' })
@@ -55,7 +55,7 @@ test('has its last word at once, and nothing comes after it', async () => {
   expect(time.nowMs()).toBe(10_100)
 })
 
-test('may end without a last word', async () => {
+test('the writer may end without a final status', async () => {
   const { writer, later, states } = aStatusWriter()
 
   writer.report({ state: 'preparing' })
@@ -65,7 +65,7 @@ test('may end without a last word', async () => {
   expect(states()).toEqual(['preparing 0 worker-1'])
 })
 
-test('writes over what was there when the attempt began, such as a failure that was brought back', async () => {
+test('the writer replaces the status from before its attempt, such as that of a redriven failure', async () => {
   const { writer, later, another, states } = aStatusWriter()
   await another('failed', { attempt: 5, workerId: 'worker-0' })
 
@@ -75,7 +75,7 @@ test('writes over what was there when the attempt began, such as a failure that 
   expect(states()).toEqual(['failed 0 worker-0', 'preparing 0 worker-1'])
 })
 
-test('does not write over a final state that came in between', async () => {
+test('the writer keeps a final state that another worker wrote meanwhile', async () => {
   const { writer, later, another, states } = aStatusWriter()
   writer.report({ state: 'preparing' })
   await later(2_000)
@@ -88,7 +88,7 @@ test('does not write over a final state that came in between', async () => {
   expect(states()).toEqual(['preparing 0 worker-1', 'succeeded 0 worker-2'])
 })
 
-test('of a later attempt that came in between it changes nothing but its own entry', async () => {
+test('the writer changes only its own entry in the status of a later attempt', async () => {
   const { writer, later, another, states, entries } = aStatusWriter()
   writer.report({ state: 'preparing' })
   await later(2_000)
@@ -103,7 +103,7 @@ test('of a later attempt that came in between it changes nothing but its own ent
   expect([...new Set(states().slice(1))]).toEqual(['rendering 0 worker-2'])
 })
 
-test('writes over what ingest says late', async () => {
+test('the writer replaces a late status of ingest', async () => {
   const { writer, later, another, states } = aStatusWriter()
   writer.report({ state: 'preparing' })
   await later(2_000)
@@ -115,7 +115,7 @@ test('writes over what ingest says late', async () => {
   expect(states().at(-1)).toBe('rendering 1 worker-1')
 })
 
-test('a final state is written whatever is there', async () => {
+test('the writer replaces even the status of a later attempt with a final state', async () => {
   const { writer, another, states } = aStatusWriter()
   await another('rendering', { attempt: 9, workerId: 'worker-2' })
 
@@ -124,7 +124,7 @@ test('a final state is written whatever is there', async () => {
   expect(states().at(-1)).toBe('succeeded 0 worker-1')
 })
 
-test('a store that is away fails nothing, and later words get through', async () => {
+test('the writer throws no error when a write fails, and later writes reach the store', async () => {
   let away = true
   const { writer, later, states } = aStatusWriter({
     before() {
@@ -142,7 +142,7 @@ test('a store that is away fails nothing, and later words get through', async ()
   expect(states()).toEqual(['rendering 1 worker-1', 'succeeded 0 worker-1'])
 })
 
-test('a word whose answer got lost does not silence the next', async () => {
+test('the writer writes its next status also when the answer to the last write was lost', async () => {
   let answersLost = false
   const { writer, later, states } = aStatusWriter({
     after(operation) {
@@ -166,7 +166,7 @@ describe('the origin of a status', () => {
   const FIRST = { ...JOB.origin, key: 'images/first.png' }
   const STATES = ['preparing', 'succeeded'] as const
 
-  test.each(STATES)('stays that of the upload that ordered the job first, when it says %s', async (state) => {
+  test.each(STATES)('stays that of the first upload when the worker writes %s', async (state) => {
     const { writer, another, later, written } = aStatusWriter()
     await another('queued', { attempt: 0, workerId: 'x' }, [], { ...JOB, origin: FIRST })
     await writer.end({ state })
@@ -177,7 +177,7 @@ describe('the origin of a status', () => {
     ])
   })
 
-  test('stays where the status comes when this attempt has just read that there is none', async () => {
+  test('stays that of the first upload when that status appears between read and create', async () => {
     let interfere: (() => Promise<unknown>) | null = null
     const { writer, another, written } = aStatusWriter({
       async before(operation) {

@@ -26,7 +26,7 @@ test.each([
   ['put', (store) => store.put('a', new Uint8Array(1), TEXT, unaborted)],
   ['replace', (store) => store.replace('a', '"e"', new Uint8Array(1), TEXT, unaborted)],
 ] as const satisfies readonly (readonly [string, (store: ReturnType<typeof steadyStore>) => unknown])[])(
-  'repeats %s where it fails, later each time',
+  'the store retries a failed %s after growing delays',
   async (_, request) => {
     const { steady, settled, triedMs } = aSteadyStore(4)
 
@@ -36,7 +36,7 @@ test.each([
   },
 )
 
-test('throws that no job is at fault, where it fails again and again', async () => {
+test('the store throws a PostponedError after five failed tries', async () => {
   const { steady, settled, triedMs } = aSteadyStore(5)
 
   const reading = settled(steady.head('a', unaborted))
@@ -51,14 +51,14 @@ test.each([
   new ObjectTooLargeError('a', 10, 9),
   new ObjectChangedError('a'),
   Object.assign(new Error('ENOENT: video.mp4'), { code: 'ENOENT', path: 'video.mp4' }),
-])('does not repeat what would end the same: %s', async (error) => {
+])('the store does not retry an error that would recur: %s', async (error) => {
   const { steady, settled, triedMs } = aSteadyStore(1, error)
 
   await expect(settled(steady.head('a', unaborted))).rejects.toBe(error)
   expect(triedMs).toEqual([0])
 })
 
-test('ends with the reason of its signal, also while it waits', async () => {
+test('the store ends with the reason of its signal, also between two tries', async () => {
   const { steady, settled, time } = aSteadyStore(9)
   const stop = new AbortController()
   time.after(300, () => stop.abort(new Error('SIGTERM')))
@@ -67,7 +67,7 @@ test('ends with the reason of its signal, also while it waits', async () => {
   expect(time.nowMs()).toBe(300)
 })
 
-test('asks before each try whether there may be one', async () => {
+test('the store calls beforeTry before each try, and ends with the error that it throws', async () => {
   const { store, deps, settled, triedMs } = aSteadyStore(9)
   let allowed = 2
   const steady = steadyStore(store, {

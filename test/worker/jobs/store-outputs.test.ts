@@ -16,7 +16,7 @@ const keyOf = ({ attemptId }: typeof FIRST, name: string): string =>
 const VIDEO_KEY = keyOf(FIRST, 'video.mp4')
 const POSTER_KEY = keyOf(FIRST, 'video.poster.png')
 
-test('returns what is stored where, with its hash', async () => {
+test('storeOutputs returns the key, the size and the SHA-256 of each file', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
   const outputs = await storeOutputs(store, FIRST, [await aFinishedVideo('first')], unaborted)
@@ -34,7 +34,7 @@ test('returns what is stored where, with its hash', async () => {
   expect((await store.head(POSTER_KEY, unaborted))?.contentType).toBe('image/png')
 })
 
-test('stores each format that is asked for beside the MP4, with its type', async () => {
+test('storeOutputs uploads each requested format beside the MP4 with its content type', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
   const [output] = await storeOutputs(
@@ -64,7 +64,7 @@ test('stores each format that is asked for beside the MP4, with its type', async
   ])
 })
 
-test('uploads a video and its poster at once', async () => {
+test('storeOutputs uploads a video and its poster at the same time', async () => {
   const memory = openMemoryObjectStore({ now: Date.now })
   const bothAsked = Promise.withResolvers<void>()
   let asked = 0
@@ -83,7 +83,7 @@ test('uploads a video and its poster at once', async () => {
   expect(memory.keys()).toEqual([VIDEO_KEY, POSTER_KEY])
 })
 
-test('uploads with no tag, by which the clip would expire', async () => {
+test('storeOutputs sets no tag, because a tag would make the clip expire', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
   await storeOutputs(store, FIRST, [await aFinishedVideo('first')], unaborted)
@@ -91,7 +91,7 @@ test('uploads with no tag, by which the clip would expire', async () => {
   expect(store.keys().map(store.tagsOf)).toEqual([{}, {}])
 })
 
-test('neither uses nor changes the files of another attempt', async () => {
+test('storeOutputs neither uses nor changes the files of another attempt', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
   await storeOutputs(store, FIRST, [await aFinishedVideo('first')], unaborted)
 
@@ -107,7 +107,7 @@ test('neither uses nor changes the files of another attempt', async () => {
   ])
 })
 
-test('leaves the files of a worker from before attempts had folders', async () => {
+test('storeOutputs leaves a file that an older worker wrote outside the folders of attempts', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
   const earlier = `jobs/${jobId}/video.mp4`
   await store.put(earlier, new Uint8Array(3), { contentType: 'video/mp4' }, unaborted)
@@ -118,7 +118,7 @@ test('leaves the files of a worker from before attempts had folders', async () =
   expect((await store.head(earlier, unaborted))?.sizeBytes).toBe(3)
 })
 
-test('numbers the videos of a job that has several', async () => {
+test('storeOutputs numbers the videos of a job that has several', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
   const outputs = await storeOutputs(
@@ -134,7 +134,7 @@ test('numbers the videos of a job that has several', async () => {
   ])
 })
 
-test('accepts a file that the first try of the same request wrote, where its answer got lost', async () => {
+test('storeOutputs accepts a file that an earlier try of the same request wrote', async () => {
   const memory = openMemoryObjectStore({ now: Date.now })
   const triedTwice: ObjectStore = {
     ...memory,
@@ -149,7 +149,7 @@ test('accepts a file that the first try of the same request wrote, where its ans
   expect(output?.video.sha256).toBe(sha256Of('first video'))
 })
 
-test('records nothing of an object that this attempt did not upload', async () => {
+test('storeOutputs rejects an object under its key that this attempt did not upload', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
   const metadata = { sha256: sha256Of('other bytes') }
   await store.put(VIDEO_KEY, new Uint8Array(11), { contentType: 'video/mp4', metadata }, unaborted)

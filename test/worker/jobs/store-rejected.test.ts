@@ -12,7 +12,7 @@ const ATTEMPT = { jobId, attemptId: '0002-2222222222222222', workerId: 'worker-1
 const FOLDER = `jobs/${jobId}/rejected/0002-2222222222222222`
 const BLACK = { ...QUALITY, faults: ['black: frame 0'] }
 
-test('keeps video and poster in the folder of the attempt, and returns where they are and what is wrong', async () => {
+test('storeRejected uploads video and poster into the folder of the attempt, and returns keys and faults', async () => {
   const { store, deps } = closingDeps()
   const finished = await aFinishedVideo('first', BLACK)
   const { video, poster } = finished
@@ -36,7 +36,7 @@ test('keeps video and poster in the folder of the attempt, and returns where the
   expect(store.keys()).toEqual([`${FOLDER}/video.mp4`, `${FOLDER}/video.poster.png`])
 })
 
-test('gives each file the tag by which it expires, and its type', async () => {
+test('storeRejected sets the content type of each file and the tag by which it expires', async () => {
   const { store, deps } = closingDeps()
 
   await storeRejected(store, ATTEMPT, [await aFinishedVideo('first', BLACK)], {
@@ -49,7 +49,7 @@ test('gives each file the tag by which it expires, and its type', async () => {
   expect(store.writes.map(({ contentType }) => contentType)).toEqual(['video/mp4', 'image/png'])
 })
 
-test('keeps all videos of a job that has several, also those that passed', async () => {
+test('storeRejected uploads all videos of a job, also those that passed', async () => {
   const { store, deps } = closingDeps()
   const videos = [await aFinishedVideo('a', BLACK), await aFinishedVideo('b', QUALITY)]
 
@@ -64,7 +64,7 @@ test('keeps all videos of a job that has several, also those that passed', async
   ])
 })
 
-test('returns what is kept where an upload fails, and why the rest is not', async () => {
+test('storeRejected returns the uploaded videos and the reason when an upload fails', async () => {
   const { store, deps } = closingDeps({
     before(operation, key) {
       if (operation === 'create' && key.endsWith('video-1.mp4')) throw new Error('AccessDenied')
@@ -81,7 +81,7 @@ test('returns what is kept where an upload fails, and why the rest is not', asyn
   expect(failure).toBe('AccessDenied')
 })
 
-test('ends after a minute where the store does not answer', async () => {
+test('storeRejected ends after 60 s when the store does not answer', async () => {
   const { store, deps, settled } = closingDeps()
   const silent = { ...store, create: (...[, , , signal]: Parameters<typeof store.create>) => never(signal) }
 
@@ -95,7 +95,7 @@ test('ends after a minute where the store does not answer', async () => {
   expect(stored).toEqual({ rejected: [], failure: 'no answer within 60 s' })
 })
 
-test('throws the reason of its signal', async () => {
+test('storeRejected throws the reason of its signal', async () => {
   const { store, deps } = closingDeps()
   const signal = AbortSignal.abort(new Error('the lease was lost'))
 

@@ -49,7 +49,7 @@ const aRun = (handle: (key: string, attempt: number) => void) => {
   return { store, put, running, written, handled, sleeps, left: () => [...kept] }
 }
 
-test('calls notify for each object with the event that S3 would have sent', async () => {
+test('announceOutputs calls notify for each object with the event that S3 would send', async () => {
   const { put, running, written, handled } = aRun(() => {})
   for (const key of KEYS) await put(key)
   await expect.poll(() => handled).toEqual(KEYS.map((key) => `out ${key}`))
@@ -57,7 +57,7 @@ test('calls notify for each object with the event that S3 would have sent', asyn
   await running
 })
 
-test('handles what is left when nothing more is written', async () => {
+test('announceOutputs handles all remaining objects after the last write', async () => {
   const { put, running, written, handled, left } = aRun(() => {})
   for (const key of KEYS) await put(key)
   written.abort()
@@ -66,7 +66,7 @@ test('handles what is left when nothing more is written', async () => {
   expect(handled.toSorted()).toEqual(KEYS.map((key) => `out ${key}`).toSorted())
 })
 
-test('tries again what failed, after a while and once at the end', async () => {
+test('announceOutputs retries a failed object after a pause and once more at the end', async () => {
   const { put, running, written, handled, sleeps } = aRun((_, attempt) => {
     if (attempt < 3) throw new Error('a full disk')
   })
@@ -79,7 +79,7 @@ test('tries again what failed, after a while and once at the end', async () => {
   expect(handled).toEqual(Array.from({ length: 3 }, () => 'out jobs/x/result.json'))
 })
 
-test('skips what was taken away meanwhile', async () => {
+test('announceOutputs skips an object that was deleted meanwhile', async () => {
   const { store, put, running, written, handled, left } = aRun(() => {})
   await put('jobs/x/result.json')
   await store.delete('jobs/x/result.json', unaborted)
@@ -88,7 +88,7 @@ test('skips what was taken away meanwhile', async () => {
   expect([handled, left()]).toEqual([[], []])
 })
 
-test('leaves what failed at the end too to the next start', async () => {
+test('announceOutputs leaves an object that also fails at the end to the next start', async () => {
   const { put, running, written, left } = aRun((key) => {
     if (key === KEYS[0]) throw new Error('a full disk')
   })

@@ -24,7 +24,7 @@ const aBucket = async () => {
 
 describe('the embedded endpoint', () => {
   test.each(['images/cup.png', 'images/a b+c/käse & 50 %.png', 'images/?x=1#y.png', 'images/\u{1f600}.png'])(
-    'keeps the object of %s that was created first',
+    'keeps the object that was created first as %s',
     async (key) => {
       await using made = await aBucket()
       expect([await made.create(key, 'first'), await made.create(key, 'second')]).toEqual([true, false])
@@ -32,14 +32,14 @@ describe('the embedded endpoint', () => {
     },
   )
 
-  test('lets one of eight creators win, who come at once', async () => {
+  test('lets one of eight concurrent creates succeed', async () => {
     await using made = await aBucket()
     const wins = await Promise.all(Array.from({ length: 8 }, (_, index) => made.create('a', `${index}`)))
     expect(wins.filter(Boolean)).toHaveLength(1)
     expect(await made.textOf('a')).toBe(String(wins.indexOf(true)))
   })
 
-  test('replaces the object that the writer knows, and no other', async () => {
+  test('replaces an object only for a writer that has its current ETag', async () => {
     await using made = await aBucket()
     await made.create('a', 'first')
     const etag = (await made.bucket.head('a', unaborted))?.etag ?? ''
@@ -48,14 +48,14 @@ describe('the embedded endpoint', () => {
     expect(await made.textOf('a')).toBe('second')
   })
 
-  test('writes over an object where no condition is given, as S3 does', async () => {
+  test('overwrites an object when the request has no condition, as S3 does', async () => {
     await using made = await aBucket()
     await made.create('a', 'first')
     await made.bucket.put('a', Buffer.from('second'), TEXT, unaborted)
     expect(await made.textOf('a')).toBe('second')
   })
 
-  test('takes the next write of a key after one whose client went away', async () => {
+  test('accepts the next write of a key after the client of an earlier write disconnected', async () => {
     await using made = await aBucket()
     const { url, deployment } = made.endpoint
     const gone = request(`${url}/${deployment.inputBucket}/a`, { method: 'PUT' })

@@ -34,7 +34,7 @@ const useElsewhere = async (folder: string) => {
   return child
 }
 
-test('makes a folder, and opens it again when it was closed', async () => {
+test('openDataDir creates a folder and opens it again after it was closed', async () => {
   const folder = path.join(await temporaryDir(), 'new/data')
   const first = await openDataDir(folder, now)
   first.records.exec("INSERT INTO waiting VALUES ('uploads', 'images/a.png', 1)")
@@ -44,8 +44,8 @@ test('makes a folder, and opens it again when it was closed', async () => {
   expect(records.prepare('SELECT key FROM waiting').all()).toMatchObject([{ key: 'images/a.png' }])
 })
 
-describe('a folder that another process uses', () => {
-  test('is refused with the name of that process', async () => {
+describe('a data folder that another process uses', () => {
+  test('is refused with an error that names that process', async () => {
     const folder = await temporaryDir()
     const { pid } = await useElsewhere(folder)
     expect(await refusal(folder)).toBe(
@@ -53,7 +53,7 @@ describe('a folder that another process uses', () => {
     )
   })
 
-  test('is free when that process was killed, whatever it left', async () => {
+  test('is free after that process was killed', async () => {
     const folder = await temporaryDir()
     const child = await useElsewhere(folder)
     child.kill('SIGKILL')
@@ -65,7 +65,7 @@ describe('a folder that another process uses', () => {
     })
   })
 
-  test('is refused to a second one of this process too, also when it was opened before', async () => {
+  test('is refused to a second open in the same process, also after an earlier open was closed', async () => {
     const folder = await temporaryDir()
     for (let turn = 0; turn < 2; turn++) {
       const dir = await openDataDir(folder, now)
@@ -75,8 +75,8 @@ describe('a folder that another process uses', () => {
   })
 })
 
-describe('a folder of something else', () => {
-  test('is refused, and nothing is written to it', async () => {
+describe('a path that is not a data folder', () => {
+  test('is refused and stays unchanged when it has other files', async () => {
     const folder = await temporaryDir()
     await writeFile(path.join(folder, 'thesis.txt'), 'words')
     expect(await refusal(folder)).toBe(
@@ -86,16 +86,16 @@ describe('a folder of something else', () => {
   })
 
   test.each([
-    ['a text', async (file: string) => await writeFile(file, 'words '.repeat(1_000))],
+    ['a text file', async (file: string) => await writeFile(file, 'words '.repeat(1_000))],
     [
-      'a database',
+      'a database of another program',
       async (file: string) => {
         const database = new DatabaseSync(file)
         database.exec('CREATE TABLE songs (title TEXT)')
         database.close()
       },
     ],
-  ])('is refused if svd.sqlite is %s, which stays as it is', async (_, write) => {
+  ])('is refused when its svd.sqlite is %s, and that file stays unchanged', async (_, write) => {
     const folder = await temporaryDir()
     const file = path.join(folder, 'svd.sqlite')
     await write(file)
@@ -106,7 +106,7 @@ describe('a folder of something else', () => {
     expect(await readFile(file)).toEqual(before)
   })
 
-  test('is refused if it is a file', async () => {
+  test('is refused when it is a file', async () => {
     const file = path.join(await temporaryDir(), 'data')
     await writeFile(file, '')
     expect(await refusal(file)).toMatch(
@@ -115,7 +115,7 @@ describe('a folder of something else', () => {
   })
 })
 
-test('refuses the format of a newer version, with what to do', async () => {
+test('openDataDir refuses the format of a newer version and names the fix', async () => {
   const folder = await temporaryDir()
   const dir = await openDataDir(folder, now)
   dir.records.exec(`PRAGMA user_version = ${DATA_DIR_FORMAT + 1}`)
@@ -125,13 +125,13 @@ test('refuses the format of a newer version, with what to do', async () => {
   )
 })
 
-test('takes a folder whose making was interrupted, and hidden files of the desktop', async () => {
+test('openDataDir accepts a folder whose creation was interrupted, and hidden files of the desktop', async () => {
   const folder = await temporaryDir()
   for (const name of ['svd.sqlite', '.DS_Store']) await writeFile(path.join(folder, name), '')
   await open(folder)
 })
 
-test('names the folder if its disk cannot be written', async () => {
+test('openDataDir names the folder when its disk cannot be written', async () => {
   const folder = await temporaryDir()
   // SQLite cannot open a folder as its file.
   await mkdir(path.join(folder, 'svd.sqlite'))

@@ -7,7 +7,7 @@ import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.t
 
 const signal = new AbortController().signal
 
-test('has the buckets and queues of a deployment, for this machine alone', async () => {
+test('the endpoint has the buckets and queues of a deployment and listens on 127.0.0.1 only', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
   await using services = openAwsServices(endpoint.place)
   const { inputBucket, outputBucket, jobsQueueUrl, deadLetterQueueUrl } = endpoint.deployment
@@ -21,7 +21,7 @@ test('has the buckets and queues of a deployment, for this machine alone', async
     expect(await services.openQueue(url).depth(signal)).toEqual({ visible: 0, inFlight: 0, delayed: 0 })
 })
 
-test('moves a message that was taken as often as in a deployment to the dead letters', async () => {
+test('the endpoint moves a message to the dead-letter queue after as many receives as in a deployment', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
   await using services = openAwsServices(endpoint.place)
   const jobs = services.openQueue(endpoint.deployment.jobsQueueUrl)
@@ -41,7 +41,7 @@ test('moves a message that was taken as often as in a deployment to the dead let
   expect((await deadLetters.receive(options, signal)).map(({ body }) => body)).toEqual(['x'])
 })
 
-test('tells a client of another process all that it needs', async () => {
+test('the environment of the endpoint has all variables that a client in another process needs', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
   expect(Object.keys(endpoint.environment)).toEqual([
     'AWS_ENDPOINT_URL',
@@ -55,7 +55,7 @@ test('tells a client of another process all that it needs', async () => {
   ])
 })
 
-test('keeps the connection of a client that asks for an object that is not there', async () => {
+test('the endpoint keeps the connection of a client after a 404', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const head = () => {
@@ -108,7 +108,7 @@ const ORIGIN = { origin: 'https://evil.example' }
 const HOST = { host: 'evil.example' }
 
 describe('a web page', () => {
-  test('uploads nothing by a form', async () => {
+  test('cannot upload by a form', async () => {
     await using endpoint = await startEmbeddedEndpoint(0)
     await using services = openAwsServices(endpoint.place)
     const upload = await formUpload()
@@ -123,7 +123,7 @@ describe('a web page', () => {
     expect(await store.head('images/evil.png', signal)).toBeNull()
   })
 
-  test('lists nothing by a name of its own that means this machine', async () => {
+  test('cannot list buckets through a host name of its own that resolves to this machine', async () => {
     await using endpoint = await startEmbeddedEndpoint(0)
     const { status, text } = await ask(endpoint.url, { headers: HOST })
     expect([status, text]).toEqual([403, expect.stringContaining("Host: got 'evil.example'; must be")])
@@ -145,7 +145,7 @@ describe('a web page', () => {
       body: 'Action=ListTopics',
     },
     { method: 'POST', headers: { 'content-type': 'application/x-amz-json-1.0' }, body: '{}' },
-  ])('gets no answer to $method $path', async (asked) => {
+  ])('gets status 403 for the request %j', async (asked) => {
     await using endpoint = await startEmbeddedEndpoint(0)
     for (const from of [ORIGIN, HOST]) {
       const { status, text } = await ask(endpoint.url, { ...asked, headers: { ...asked.headers, ...from } })
@@ -154,7 +154,7 @@ describe('a web page', () => {
   })
 })
 
-test('takes the address by its name too', async () => {
+test('the endpoint accepts a request to localhost too', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
   const { port } = new URL(endpoint.url)
   const { status, text } = await ask(endpoint.url, { headers: { host: `localhost:${port}` } })

@@ -32,7 +32,7 @@ const SAVE = `let text = '';
     require('fs').writeFileSync(process.env.FOLDER + '/' + JSON.parse(text).event_id, text)
   })`.replaceAll(/\s+/g, ' ')
 
-test('runs the command once for each event, which it gets on stdin', async () => {
+test('the command runs once for each event and gets the event on stdin', async () => {
   const { commands, folder, failures } = await aRun(SAVE)
   for (const event of EVENTS) commands.add(event)
   await commands.settled()
@@ -42,7 +42,7 @@ test('runs the command once for each event, which it gets on stdin', async () =>
   expect(failures).toEqual([])
 })
 
-test('runs at most four at once, and loses no event of a slow command', async () => {
+test('at most four commands run at the same time, and a slow command loses no event', async () => {
   const script = `const fs = require('fs'); const own = process.env.FOLDER + '/' + process.pid;
     fs.writeFileSync(own, ''); console.log(fs.readdirSync(process.env.FOLDER).length);
     setTimeout(() => fs.unlinkSync(own), 100)`.replaceAll(/\s+/g, ' ')
@@ -54,7 +54,7 @@ test('runs at most four at once, and loses no event of a slow command', async ()
   expect(Math.max(...running)).toBeLessThanOrEqual(4)
 })
 
-test('runs a command that fails three times in all, and says so', async () => {
+test('a command that fails runs three times in all, and each failure is reported', async () => {
   const { commands, failures, sleepsMs, output } = await aRun(`console.error('no'); process.exit(3)`)
   commands.add(anEvent(7))
   await commands.settled()
@@ -67,7 +67,7 @@ test('runs a command that fails three times in all, and says so', async () => {
   ])
 })
 
-test('kills a command that takes too long', async () => {
+test('a command that exceeds its time limit is killed', async () => {
   const { commands, failures } = await aRun('setInterval(() => {}, 1000)', { limitMs: 50 })
   commands.add(anEvent(1))
   await commands.settled()
@@ -75,7 +75,7 @@ test('kills a command that takes too long', async () => {
   expect(failures[0]).toContain('took longer than 0.05 s and was killed')
 })
 
-test('ends what runs when it is disposed of, and starts nothing more', async () => {
+test('disposal ends the commands that run and starts no other command', async () => {
   const { commands, failures, output } = await aRun(`console.log('began'); setInterval(() => {}, 1000)`)
   for (const event of EVENTS) commands.add(event)
   await expect.poll(() => output()).toContain('began')
@@ -84,7 +84,7 @@ test('ends what runs when it is disposed of, and starts nothing more', async () 
   expect(output().match(/began/g)?.length).toBeLessThanOrEqual(4)
 })
 
-test('reports the end of an event whose command succeeded, or failed for the last time', async () => {
+test('the end of an event is reported when its command succeeded or failed for the last time', async () => {
   const ended: string[] = []
   const onEnd = ({ event_id }: { readonly event_id: string }): void => void ended.push(event_id)
   for (const script of ['', 'process.exit(3)']) {
@@ -95,7 +95,7 @@ test('reports the end of an event whose command succeeded, or failed for the las
   expect(ended).toEqual([anEvent(0), anEvent(1)].map(({ event_id }) => event_id))
 })
 
-test('reports no end of an event whose command was killed with svd', async () => {
+test('no end is reported for an event whose command was killed at disposal', async () => {
   const ended: unknown[] = []
   const { commands, output } = await aRun(`console.log('runs'); setInterval(() => {}, 1000)`, {
     onEnd: (event) => ended.push(event),

@@ -18,7 +18,7 @@ const appendTo = async (file: string, ...numbers: readonly number[]): Promise<vo
   await events.append(numbers.map(anEvent))
 }
 
-test('has a line of JSON for each event, and a later process appends to it', async () => {
+test('the event file has a line of JSON for each event, and a later process appends to it', async () => {
   const file = await aFile()
   await appendTo(file, 1, 2)
   await appendTo(file, 3)
@@ -26,7 +26,7 @@ test('has a line of JSON for each event, and a later process appends to it', asy
   expect(lines.map((line) => line && JSON.parse(line))).toEqual([anEvent(1), anEvent(2), anEvent(3), ''])
 })
 
-test('loses a line without an end, which a process that was killed left', async () => {
+test('openEventFile removes an incomplete last line, which a killed process left', async () => {
   const whole = eventLines([anEvent(1)])
   for (const rest of [whole.slice(0, 40), whole.slice(0, -1)]) {
     const file = await aFile(whole + rest)
@@ -39,7 +39,7 @@ test('loses a line without an end, which a process that was killed left', async 
 })
 
 test.each(['{"name": "svd"}\n', 'notes without an end', 'a\nb\n'])(
-  'refuses a file that has something else: %j',
+  'openEventFile refuses a file with other content: %j',
   async (content) => {
     const file = await aFile(content)
     await expect(openEventFile(file)).rejects.toThrow(
@@ -49,7 +49,7 @@ test.each(['{"name": "svd"}\n', 'notes without an end', 'a\nb\n'])(
   },
 )
 
-test('refuses a file that cannot be written', async () => {
+test('openEventFile refuses a file that cannot be written', async () => {
   const file = path.join(await aFile(), 'absent', 'events.jsonl')
   await expect(openEventFile(file)).rejects.toThrow(/^--events: got '.*', which cannot be written: ENOENT/)
 })

@@ -3,7 +3,7 @@ import type { PipelineEvent } from '../../../shared/contracts/pipeline-event.ts'
 import { createPublish } from '../../../worker/local/event-receivers.ts'
 import { anEvent } from './an-event.ts'
 
-test('gives an event once to each receiver, however often notify publishes it', async () => {
+test('each receiver gets an event once, although notify publishes it several times', async () => {
   const appended: PipelineEvent[] = []
   const run: PipelineEvent[] = []
   const publish = createPublish({
@@ -17,7 +17,7 @@ test('gives an event once to each receiver, however often notify publishes it', 
   expect(run).toEqual(appended)
 })
 
-test('gives an event that could not be written when notify publishes it once more', async () => {
+test('a receiver gets an event whose write failed when notify publishes it again', async () => {
   const run: PipelineEvent[] = []
   let isFull = true
   const publish = createPublish({

@@ -42,7 +42,7 @@ const restart = async (folder: string, state: FauxqsState) => {
 }
 
 describe('after a restart', () => {
-  test('buckets have their objects, with bytes, type, metadata and the etag', async () => {
+  test('buckets have their objects with bytes, type, metadata and ETag', async () => {
     const folder = await temporaryDir()
     const first = await open(folder)
     first.stores.s3Store.createBucket('bucket')
@@ -58,7 +58,7 @@ describe('after a restart', () => {
     expect(second.stores.s3Store.getObject('bucket', 'empty')).toMatchObject({ contentLength: 0 })
   })
 
-  test('a leased message is visible at once, and its count of receives goes on', async () => {
+  test('a leased message is visible at once and keeps its receive count', async () => {
     const folder = await temporaryDir()
     const first = await open(folder)
     send(makeQueues(first).jobs, 'a')
@@ -68,7 +68,7 @@ describe('after a restart', () => {
     expect(receive(second)).toMatchObject([{ body: 'a', count: 2 }])
   })
 
-  test('a deleted message stays deleted, and the receipt of another process deletes nothing', async () => {
+  test('a deleted message stays deleted, and a receipt handle of the earlier process deletes nothing', async () => {
     const folder = await temporaryDir()
     const first = await open(folder)
     const { jobs } = makeQueues(first)
@@ -80,7 +80,7 @@ describe('after a restart', () => {
     expect(receive(second)).toMatchObject([{ body: 'b' }])
   })
 
-  test('parts of an upload are there for a day', async () => {
+  test('multipart uploads older than a day are removed with their parts', async () => {
     const folder = await temporaryDir()
     const first = await open(folder)
     first.stores.s3Store.createBucket('bucket')
@@ -95,7 +95,7 @@ describe('after a restart', () => {
   })
 })
 
-test('a message that a worker releases is visible again, also after a restart', async () => {
+test('a released message is visible again, and its receives count after a restart', async () => {
   const folder = await temporaryDir()
   const first = await open(folder)
   const { jobs } = makeQueues(first)
@@ -107,7 +107,7 @@ test('a message that a worker releases is visible again, also after a restart', 
   expect(receive(second, 'dead')).toMatchObject([{ body: 'a' }])
 })
 
-test('a message is in its queue or in the dead-letter queue, whenever the move stops', async () => {
+test('a message stays in its queue when its move to the dead-letter queue is interrupted', async () => {
   const folder = await temporaryDir()
   const faults: unknown[] = []
   const first = await open(folder, (error) => faults.push(error))
@@ -126,7 +126,7 @@ test('a message is in its queue or in the dead-letter queue, whenever the move s
   expect(messages).toMatchObject([{ queue_name: 'jobs', body: 'a' }])
 })
 
-test('a change that the disk does not take throws, and is reported', async () => {
+test('a change that the disk cannot store throws and is reported', async () => {
   const folder = await temporaryDir()
   const faults: unknown[] = []
   using state = await open(folder, (error) => faults.push(error))

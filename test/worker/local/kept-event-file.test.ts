@@ -30,7 +30,7 @@ const run = async (
 
 const linesOf = (folder: string) => readFile(path.join(folder, 'events.jsonl'), 'utf8')
 
-test('gives an event once, also when notify publishes it again after a restart', async () => {
+test('an event is written once, also when notify publishes it again after a restart', async () => {
   const folder = await temporaryDir()
   await run(folder, (publish) => publish([anEvent(1), anEvent(2)]))
   await run(folder, async (publish, _, added) => {
@@ -40,10 +40,10 @@ test('gives an event once, also when notify publishes it again after a restart',
   expect(await linesOf(folder)).toBe(eventLines([anEvent(1), anEvent(2), anEvent(3)]))
 })
 
-test('appends no event again that a killed process appended and did not note, and runs its command', async () => {
+test('an event that a killed process wrote but did not record is not written again', async () => {
   const folder = await temporaryDir()
   await run(folder, (publish) => publish([anEvent(1)]))
-  // What the kill left: a whole line, and a part of one.
+  // The kill left a whole line and a part of a line.
   const partOfTwo = eventLines([anEvent(2)]).slice(0, 40)
   await appendFile(path.join(folder, 'events.jsonl'), eventLines([anEvent(4)]) + partOfTwo)
   await run(folder, async (publish, given) => {
@@ -53,7 +53,7 @@ test('appends no event again that a killed process appended and did not note, an
   expect(await linesOf(folder)).toBe(eventLines([anEvent(1), anEvent(4), anEvent(2)]))
 })
 
-test('appends no event again that was appended right before the first kill', async () => {
+test('an event that was written just before the first kill is not written again', async () => {
   const folder = await temporaryDir()
   await run(folder, async () => {})
   await appendFile(path.join(folder, 'events.jsonl'), eventLines([anEvent(1)]))
@@ -61,14 +61,14 @@ test('appends no event again that was appended right before the first kill', asy
   expect(await linesOf(folder)).toBe(eventLines([anEvent(1)]))
 })
 
-test('appends to a file of other runs, whose events are not those of the folder', async () => {
+test('a file with events of other runs is appended to, and these events do not count as written', async () => {
   const folder = await temporaryDir()
   await writeFile(path.join(folder, 'events.jsonl'), eventLines([anEvent(1)]))
   await run(folder, (publish) => publish([anEvent(1)]))
   expect(await linesOf(folder)).toBe(eventLines([anEvent(1), anEvent(1)]))
 })
 
-test('appends to a file that was emptied meanwhile', async () => {
+test('a file that was emptied meanwhile is appended to', async () => {
   const folder = await temporaryDir()
   await run(folder, (publish) => publish([anEvent(1), anEvent(2)]))
   await writeFile(path.join(folder, 'events.jsonl'), '')
@@ -77,7 +77,7 @@ test('appends to a file that was emptied meanwhile', async () => {
   expect(await linesOf(folder)).toBe(eventLines([anEvent(3), anEvent(4)]))
 })
 
-test('keeps the events whose command has not ended', async () => {
+test('an event whose command has not ended is unfinished after a restart', async () => {
   const folder = await temporaryDir()
   await run(folder, async (publish, given) => {
     await publish([anEvent(1), anEvent(2), anEvent(3)])

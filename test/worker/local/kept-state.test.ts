@@ -36,7 +36,7 @@ const put = (store: Awaited<ReturnType<typeof start>>['input'], key: string, bod
   store.put(key, Buffer.from(body), TYPE, unaborted)
 
 describe('after a restart on another port', () => {
-  test('clients find buckets and queues as they were', async () => {
+  test('clients find the objects and messages from before', async () => {
     const folder = await temporaryDir()
     const first = await start(folder)
     await put(first.input, 'images/a.png', 'bytes')
@@ -50,7 +50,7 @@ describe('after a restart on another port', () => {
     expect(new URL(endpoint.deployment.jobsQueueUrl).port).toBe(new URL(endpoint.url).port)
   })
 
-  test('keys come again whose objects were not handled', async () => {
+  test('the feeds return the keys of objects that were not handled', async () => {
     const folder = await temporaryDir()
     const first = await start(folder)
     for (const key of ['images/a.png', 'images/b.png']) await put(first.input, key)
@@ -67,7 +67,7 @@ describe('after a restart on another port', () => {
     ])
   })
 
-  test('no key comes of a feed that had no reader', async () => {
+  test('a feed that had no reader returns no key', async () => {
     const folder = await temporaryDir()
     const first = await start(folder, { announces: false, fetches: false })
     await put(first.output, resultKey('a'.repeat(32)))
@@ -76,7 +76,7 @@ describe('after a restart on another port', () => {
     expect([outputs.takeAll(), results.takeAll()]).toEqual([[], []])
   })
 
-  test('the work that is left is counted', async () => {
+  test('the remaining work is counted', async () => {
     const folder = await temporaryDir()
     const first = await start(folder)
     expect(first.kept.found).toEqual({ uploads: 0, waiting: [], ended: 0 })
@@ -125,7 +125,7 @@ describe('on a full disk', () => {
     ['an event', ({ events }, text) => events.add([{ ...anEvent(1), event_id: text }], { runs: true })],
     ['the size of an event file', ({ events }, text) => events.noteFileSizeBytes(text, 1)],
     ['a key', ({ keys }, text) => keys('uploads').note(text, 1)],
-  ])('%s that is not kept ends the pipeline', async (_, write) => {
+  ])('%s that cannot be stored ends the pipeline', async (_, write) => {
     const folder = await temporaryDir()
     const { kept } = await start(folder)
     fill(kept.records)

@@ -19,8 +19,8 @@ import { unaborted } from '../../fixtures/unaborted.ts'
 import { seededRandom } from '../queue/simulation/seeded-random.ts'
 
 /*
- * `svd local --data-dir` in a process that is killed at random moments, with uploads in each of its lives. The moments
- * come from a seed; what the process does in them does not, so that a failure may need several runs to come back.
+ * Runs `svd local --data-dir` in processes, uploads images to each, and kills each at a random moment. The moments come
+ * from a seed. The work of a process at these moments does not, so a failure may need several runs to recur.
  */
 
 const PIPELINE = fileURLToPath(new URL('./fixtures/quick-pipeline.ts', import.meta.url))
@@ -30,7 +30,7 @@ const UPLOADS_A_LIFE = 6
 const LIFE_MS = 900
 /** From a result to the kill: other jobs are in any of their stages. */
 const SOON_MS = 60
-/** A start takes about as long. Every third life ends in it. */
+/** Duration of about one start. Every third process is killed within it. */
 const START_MS = 2_000
 /** Less than a lease, which a restart has to end. */
 const LAST_LIFE_MS = 30_000
@@ -106,7 +106,7 @@ const publishedIn = (folder: string): readonly string[] => {
 const counts = (values: readonly string[]): ReadonlyMap<string, number> =>
   new Map([...Map.groupBy(values, (value) => value)].map(([value, all]) => [value, all.length]))
 
-test('gives each accepted upload one result and one event, whenever the process is killed', async () => {
+test('a pipeline that is killed at random moments gives each accepted upload one result and one event', async () => {
   const folder = await temporaryDir()
   const random = seededRandom(SEED)
   const accepted: string[] = []
@@ -129,7 +129,7 @@ test('gives each accepted upload one result and one event, whenever the process 
             () => {},
           )
       }
-      // Every second of these lives has results, however slow the machine is.
+      // Every second of these processes has results before its kill, even on a slow machine.
       const wanted = life % 3 === 0 ? 0 : random.between(1, UPLOADS_A_LIFE)
       await until(
         `a result in life ${life}`,

@@ -10,7 +10,7 @@ const RETRY_MS = 5_000
 const aBridge = async (options: {
   readonly calls: number
   readonly uploads: readonly string[]
-  /** One of them, which is gone before the bridge starts. */
+  /** An upload that is deleted before the bridge starts. */
   readonly deleted?: string
   /** Called in place of ingest; `upload` writes another object. */
   readonly ingest?: (key: string, upload: (key: string) => Promise<unknown>) => Promise<unknown>
@@ -58,14 +58,14 @@ const aBridge = async (options: {
   return { ingested, sleepsMs, left: [...kept] }
 }
 
-test('calls ingest for each uploaded object, in the order of the uploads', async () => {
+test('the bridge calls ingest for each uploaded object in the order of the uploads', async () => {
   const uploads = ['manifests/m.json', 'images/a b+ü.png', 'notes.txt']
   expect(await aBridge({ calls: 3, uploads })).toEqual({
     ...{ ingested: uploads, sleepsMs: [], left: [] },
   })
 })
 
-test('calls it again for an object that was written again meanwhile, with the same bytes too', async () => {
+test('the bridge calls ingest again for an object that is written again meanwhile, even with the same bytes', async () => {
   const { ingested } = await aBridge({
     calls: 2,
     uploads: ['images/a.png'],
@@ -74,7 +74,7 @@ test('calls it again for an object that was written again meanwhile, with the sa
   expect(ingested).toEqual(['images/a.png', 'images/a.png'])
 })
 
-test('tries what ingest could not take again after a pause, and goes on with the rest meanwhile', async () => {
+test('the bridge retries a failed upload after a pause and handles other uploads meanwhile', async () => {
   let failures = 0
   const bridge = await aBridge({
     calls: 3,
@@ -90,13 +90,13 @@ test('tries what ingest could not take again after a pause, and goes on with the
   })
 })
 
-test('is silent about an object that was deleted before its turn', async () => {
+test('the bridge skips an object that was deleted before its turn', async () => {
   const uploads = ['images/gone.png', 'images/b.png']
   const bridge = await aBridge({ calls: 1, uploads, deleted: 'images/gone.png' })
   expect(bridge).toEqual({ ingested: ['images/b.png'], sleepsMs: [], left: [] })
 })
 
-test('leaves what ingest had not finished to the next start', async () => {
+test('the bridge leaves unfinished uploads to the next start', async () => {
   const { left } = await aBridge({
     calls: 2,
     uploads: ['images/a.png', 'images/b.png', 'images/c.png'],

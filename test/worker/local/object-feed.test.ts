@@ -3,7 +3,7 @@ import { createObjectFeed } from '../../../worker/local/object-feed.ts'
 
 const never = new AbortController().signal
 
-test('gives keys in the order of writing, each once', async () => {
+test('the feed returns each key once, in the order of writing', async () => {
   const feed = createObjectFeed()
   for (const key of ['b', 'a', 'b']) feed.add(key)
   expect([await feed.next(never), await feed.next(never)]).toEqual(['b', 'a'])
@@ -12,7 +12,7 @@ test('gives keys in the order of writing, each once', async () => {
   expect(await third).toBe('c')
 })
 
-test('gives a key again that was written after it was taken', async () => {
+test('the feed returns a key again that was written after it was taken', async () => {
   const feed = createObjectFeed()
   feed.add('a')
   await feed.next(never)
@@ -20,7 +20,7 @@ test('gives a key again that was written after it was taken', async () => {
   expect(await feed.next(never)).toBe('a')
 })
 
-test('ends a wait with the reason of its signal, and loses no key by it', async () => {
+test('the feed ends a wait with the reason of its signal and loses no key', async () => {
   const feed = createObjectFeed()
   const stop = new AbortController()
   const waiting = feed.next(stop.signal)
@@ -30,8 +30,8 @@ test('ends a wait with the reason of its signal, and loses no key by it', async 
   expect(await feed.next(never)).toBe('a')
 })
 
-describe('a feed with a record', () => {
-  /** A feed on the same records as the ones before. */
+describe('a recorded feed', () => {
+  /** Returns a function that opens another feed on the same records at each call. */
   const aDisk = () => {
     const rows = new Map<string, number>()
     return () =>
@@ -44,7 +44,7 @@ describe('a feed with a record', () => {
       })
   }
 
-  test('gives keys that were not settled again after a restart, in the order of writing', async () => {
+  test('returns unsettled keys again after a restart, in the order of writing', async () => {
     const start = aDisk()
     const first = start()
     for (const key of ['b', 'a', 'c']) first.add(key, first.note(key))
@@ -53,13 +53,13 @@ describe('a feed with a record', () => {
     expect(start().takeAll()).toEqual(['b', 'c'])
   })
 
-  test('gives a key whose write was not answered before the kill', () => {
+  test('returns a key whose write was not answered before a kill', () => {
     const start = aDisk()
     start().note('a')
     expect(start().takeAll()).toEqual(['a'])
   })
 
-  test('keeps a key that is written again while the write before is handled', async () => {
+  test('keeps a key that is written again while its earlier write is handled', async () => {
     const start = aDisk()
     const first = start()
     const [before, after] = [first.note('a'), first.note('a')]
@@ -71,7 +71,7 @@ describe('a feed with a record', () => {
     expect(start().takeAll()).toEqual([])
   })
 
-  test('settles a key that was put back, and keys of an earlier process', async () => {
+  test('settles a key that was added again, and a key of an earlier process', async () => {
     const start = aDisk()
     start().note('a')
     const second = start()
@@ -81,7 +81,7 @@ describe('a feed with a record', () => {
     expect(start().takeAll()).toEqual(['b'])
   })
 
-  test('counts places on from those of an earlier process', async () => {
+  test('continues the sequence numbers of an earlier process', async () => {
     const start = aDisk()
     const first = start()
     for (const key of ['a', 'b']) first.note(key)

@@ -43,7 +43,7 @@ const uploadsOf = async ({ uploads }: EmbeddedEndpoint): Promise<readonly string
   }
 }
 
-test('all of 1,600 uploads reach ingest, though the endpoint loses keys from such a listing', async () => {
+test('all of 1,600 uploads reach ingest, although the endpoint omits keys from a listing of them', async () => {
   await using opened = await openInput()
   const { input, endpoint } = opened
   // By bytes these are in another order than by locale.
@@ -71,7 +71,7 @@ test('all of 1,600 uploads reach ingest, though the endpoint loses keys from suc
 })
 
 describe('the uploads of the endpoint', () => {
-  test('are what was written into the input bucket, by whichever request', async () => {
+  test('include each object that was written into the input bucket, by any kind of request', async () => {
     await using opened = await openInput()
     const { input, endpoint, s3, inputBucket: Bucket } = opened
     await input.put('images/a b+%ü.png', new Uint8Array(3), TYPE, unaborted)
@@ -97,7 +97,7 @@ describe('the uploads of the endpoint', () => {
       expect(await input.head(key, unaborted)).not.toBeNull()
   })
 
-  test('are nothing that was read, deleted, refused, or written elsewhere', async () => {
+  test('exclude objects that were read, deleted, refused, or written elsewhere', async () => {
     await using opened = await openInput()
     const { input, endpoint, s3, inputBucket: Bucket, outputBucket } = opened
     await openS3ObjectStore(s3, outputBucket).put('images/a.png', new Uint8Array(1), TYPE, unaborted)
@@ -113,7 +113,7 @@ describe('the uploads of the endpoint', () => {
   test.each([
     'no form',
     '--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\nx\r\n--x--\r\n',
-  ])('never miss a form: one without a key that can be read writes nothing (%j)', async (body) => {
+  ])('include no object from a form without a readable key (%j)', async (body) => {
     await using opened = await openInput()
     const { input, endpoint, inputBucket } = opened
     const headers = { 'content-type': 'multipart/form-data; boundary=x' }

@@ -1,6 +1,6 @@
 import type { Machine } from '../../../worker/preflight/machine.ts'
 
-/** One on which every check passes. */
+/** A machine on which every check passes. */
 export const aMachine = (changes: Partial<Machine> = {}): Machine => ({
   nodeVersion: '24.1.0',
   cpu: 'Abacus, 8 logical cores',

@@ -6,7 +6,7 @@ import { anAccount } from './an-account.ts'
 const rejecting = (fields: object) => () => Promise.reject(Object.assign(new Error('as told'), fields))
 
 describe('the check of the credentials', () => {
-  test('reports who calls, where, and nothing else', async () => {
+  test('reports the account, the region and the ARN of the caller', async () => {
     expect(await checkIdentity(anAccount(), unaborted)).toEqual({
       ...{ name: 'credentials', status: 'ok', fix: null },
       found: 'account 123456789012, region eu-west-1, as arn:aws:iam::123456789012:user/ada',
@@ -14,16 +14,16 @@ describe('the check of the credentials', () => {
   })
 
   test.each([
-    ['is not there', { name: 'NotFound' }],
-    ['answers in another way', { name: 'NotImplemented' }],
-  ])('is a warning where an endpoint of STS %s', async (_, fields) => {
+    ['is not found', { name: 'NotFound' }],
+    ['does not implement the call', { name: 'NotImplemented' }],
+  ])('is a warning when the STS endpoint %s', async (_, fields) => {
     expect(await checkIdentity(anAccount({ identity: rejecting(fields) }), unaborted)).toEqual({
       ...{ name: 'credentials', status: 'warn', found: 'not STS that answers: as told' },
       fix: 'check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS',
     })
   })
 
-  test('names the region whose STS does not answer', async () => {
+  test('names the region when STS does not answer', async () => {
     const account = anAccount({ region: async () => 'eu-wst-1', identity: rejecting({ code: 'ENOTFOUND' }) })
     expect(await checkIdentity(account, unaborted)).toEqual({
       ...{ name: 'credentials', status: 'fail', found: 'no answer from STS in eu-wst-1: as told' },
@@ -43,7 +43,7 @@ describe('the check of a quota', () => {
     [11.9, 'warn', '11.9 vCPUs, room for 2 g5.xlarge of 3'],
     [4, 'warn', '4 vCPUs, room for 1 g5.xlarge of 3'],
     [3, 'fail', '3 vCPUs; one g5.xlarge has 4'],
-  ])('of %d vCPUs for 3 instances of 4 is %s, counted in whole instances', async (vcpus, status, found) => {
+  ])('of %d vCPUs has status %s for 3 instances of 4 vCPUs each', async (vcpus, status, found) => {
     expect(await checkWith(vcpus)).toEqual({
       ...{ name: 'quota', status, found: `Running On-Demand G and VT instances (L-DB2E81BA): ${found}` },
       fix:
@@ -54,7 +54,7 @@ describe('the check of a quota', () => {
     })
   })
 
-  test('asks for the code of the family and of the way of paying', async () => {
+  test('asks for the quota code of the instance family and the purchase option', async () => {
     const codes: string[] = []
     const account = anAccount({ ec2Quota: async (code) => codes.push(code) && 1_000 })
     const names: string[] = []
@@ -71,9 +71,9 @@ describe('the check of a quota', () => {
   })
 
   test.each([
-    ['has no such service', { name: 'NotFound' }],
-    ['has other limits', { name: 'NoSuchResourceException' }],
-  ])('is a warning where an emulator %s', async (_, fields) => {
+    ['has no Service Quotas', { name: 'NotFound' }],
+    ['does not have this quota', { name: 'NoSuchResourceException' }],
+  ])('is a warning when an emulator %s', async (_, fields) => {
     expect(await checkVcpuQuota(anAccount({ ec2Quota: rejecting(fields) }), FLEET, unaborted)).toEqual({
       ...{ name: 'quota', status: 'warn' },
       found: 'Running On-Demand G and VT instances (L-DB2E81BA): not Service Quotas that answers: as told',

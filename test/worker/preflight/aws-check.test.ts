@@ -8,14 +8,14 @@ const anError = (name: string, message: string) => Object.assign(new Error(messa
 const checkThat = (probe: (signal: AbortSignal) => Promise<Finding>) =>
   runAwsCheck({ name: 'input', action: 's3:ListBucket', probe }, never)
 
-describe('a check of AWS', () => {
-  test('is what its probe finds', async () => {
+describe('an AWS check', () => {
+  test('returns the finding of its probe', async () => {
     expect(await checkThat(async () => ok('there'))).toEqual({
       ...{ name: 'input', status: 'ok', found: 'there', fix: null },
     })
   })
 
-  test('that the caller may not make is a warning that names the IAM action', async () => {
+  test('is a warning that names the IAM action when the caller lacks that right', async () => {
     const denied = anError('AccessDenied', 'User: ada is not authorized')
     expect(await checkThat(() => Promise.reject(denied))).toEqual({
       ...{ name: 'input', status: 'warn' },
@@ -24,7 +24,7 @@ describe('a check of AWS', () => {
     })
   })
 
-  test('without an answer ends when its time is over, though the question goes on', async () => {
+  test('fails after its time limit when its probe does not answer', async () => {
     const probe = () => new Promise<Finding>(() => {})
     expect(await runAwsCheck({ name: 'input', action: 's3:ListBucket', probe }, never, 5)).toEqual({
       ...{ name: 'input', status: 'fail' },
@@ -33,7 +33,7 @@ describe('a check of AWS', () => {
     })
   })
 
-  test('says it in its own words where it has some', async () => {
+  test('reports an error by its own explanation where it has one', async () => {
     const explain = (kind: string, said: string) => fail(`${kind}: ${said}`, 'push it')
     const probe = () => Promise.reject(anError('NotFound', 'UnknownError'))
     expect(await runAwsCheck({ name: 'model', action: 's3:GetObject', explain, probe }, never)).toEqual({
@@ -41,12 +41,12 @@ describe('a check of AWS', () => {
     })
   })
 
-  test('shows what a stranger answered without what acts on a terminal', async () => {
+  test('escapes terminal control characters in an error message', async () => {
     const { found } = await checkThat(() => Promise.reject(new Error('\u001b[2Jgone')))
     expect(found).toBe('\\u001b[2Jgone')
   })
 
-  test('ends with the signal of whoever stops it', async () => {
+  test('rejects with the reason of its signal when that aborts', async () => {
     const controller = new AbortController()
     const checking = runAwsCheck(
       { name: 'input', action: 's3:ListBucket', probe: () => new Promise<Finding>(() => {}) },

@@ -11,13 +11,13 @@ import { aMachine } from './a-machine.ts'
 const now = (): number => 0
 const signal = new AbortController().signal
 
-/** As S3, but for what is changed. */
+/** A store that behaves like S3, apart from the changes. */
 const aStore = (changes: Partial<ObjectStore> = {}): ObjectStore => ({
   ...openMemoryObjectStore({ bucket: 'outputs', now }),
   ...changes,
 })
 
-/** As the embedded endpoint: writes whatever was there. */
+/** A store that ignores conditions, like the embedded endpoint: it overwrites an existing object. */
 const aStoreWithoutConditions = (): ObjectStore => {
   const store = aStore()
   return {
@@ -29,7 +29,7 @@ const aStoreWithoutConditions = (): ObjectStore => {
   }
 }
 
-/** Does with a second write what it should not, or only says so. */
+/** A store that handles the second write of a key wrongly, or only reports it wrongly. */
 const aStoreThat = (lies: 'overwrites in silence' | 'says that it overwrote'): ObjectStore => {
   const store = aStore()
   return {
@@ -78,8 +78,8 @@ const check = async (changes: Partial<WorkerToCheck> = {}) => {
   return { ...result, checks, opened, of: (name: string) => checks.find((check) => check.name === name) }
 }
 
-describe('a worker that starts', () => {
-  test('looks at everything it needs, and gets its model open', async () => {
+describe('a starting worker', () => {
+  test('runs all preflight checks in order and opens its model', async () => {
     const { model, checks } = await check()
     expect(model?.dir).toBe(DEMO_DIR)
     expect(checks.map(({ name, status }) => [name, status])).toEqual([
@@ -103,7 +103,7 @@ describe('a worker that starts', () => {
 
   test.each<[string, Partial<WorkerToCheck>, string]>([
     [
-      'a runtime that does not load',
+      'an ONNX Runtime that does not load',
       { machine: aMachine({ onnxRuntime: () => Promise.reject(new Error('cannot open shared object')) }) },
       'fail  onnxruntime   cannot open shared object\n',
     ],
@@ -113,12 +113,12 @@ describe('a worker that starts', () => {
       'fail  ffmpeg        no ffmpeg\n                    fix: install ffmpeg and set FFMPEG_PATH to it',
     ],
     [
-      'no memory',
+      'too little memory',
       { machine: aMachine({ availableMemoryBytes: async () => 5e8 }) },
       'fail  memory        500 MB of 64.0 GB',
     ],
     [
-      'a card that cannot be used',
+      'a GPU that cannot be used',
       { checkDevice: async () => ({ name: 'device', ...fail('SVD_DEVICE: got cuda, but', 'a fix') }) },
       'fail  device        SVD_DEVICE: got cuda, but\n                    fix: a fix',
     ],
@@ -128,37 +128,37 @@ describe('a worker that starts', () => {
       'fail  scratch       5.00 MB free',
     ],
     [
-      'a folder that cannot be written to',
+      'a scratch folder that cannot be written to',
       { machine: aMachine({ tryWriting: () => Promise.reject(new Error('EROFS: read-only file system')) }) },
       'fail  scratch       EROFS: read-only file system\n                    fix: choose a folder',
     ],
     [
-      'a bucket that is not there',
+      'a bucket that does not exist',
       { outputs: aStore({ create: () => Promise.reject(new Error('The specified bucket does not exist')) }) },
       'fail  outputs       The specified bucket does not exist',
     ],
     [
-      'a clock that is an hour behind that of S3',
+      'a clock that is an hour behind the clock of S3',
       { now: () => new Date(now() - 3_600_000) },
       "fail  outputs       the clocks of s3://outputs and of this machine differ by 60 minutes\n                    fix: set this machine's clock",
     ],
     [
-      'a store that ignores conditions',
+      'a store that ignores If-None-Match',
       { outputs: aStoreWithoutConditions() },
       'fail  outputs       s3://outputs ignores If-None-Match: two workers with one job may both publish it',
     ],
     [
-      'a store that overwrites in silence',
+      'a store that overwrites an object and reports a conflict',
       { outputs: aStoreThat('overwrites in silence') },
       'fail  outputs       s3://outputs ignores If-None-Match',
     ],
     [
-      'a store whose answers cannot be told apart',
+      'a store that reports an overwrite without one',
       { outputs: aStoreThat('says that it overwrote') },
       'fail  outputs       s3://outputs ignores If-None-Match',
     ],
     [
-      'a store that refuses a new name',
+      'a store that reports a new key as existing',
       { outputs: aStore({ create: async () => false }) },
       'fail  outputs       s3://outputs says that probes/',
     ],
@@ -168,18 +168,18 @@ describe('a worker that starts', () => {
       'fail  queue         connect ECONNREFUSED',
     ],
     [
-      'a queue that gives up at once',
+      'a queue with maxReceiveCount 1',
       { readQueueSettings: async () => ({ maxReceiveCount: 1 }) },
       'given up after 1 deliveries\n                    fix: give the queue a dead-letter queue with maxReceiveCount 50',
     ],
-  ])('ends with %s before it fetches a model', async (_, changes, message) => {
+  ])('ends before it opens a model when it finds %s', async (_, changes, message) => {
     const result = await check(changes)
     expect(result.message).toContain('this machine cannot take jobs:\n')
     expect(result.message).toContain(message)
     expect(result.opened).toEqual([])
   })
 
-  test('is told of a queue that gives up jobs that were only handed back a few times', async () => {
+  test('gets a warning for a queue with maxReceiveCount 5', async () => {
     const { of } = await check({ readQueueSettings: async () => ({ maxReceiveCount: 5 }) })
     expect(of('queue')).toMatchObject({
       status: 'warn',
@@ -187,22 +187,22 @@ describe('a worker that starts', () => {
     })
   })
 
-  test('ends with a model that cannot be opened', async () => {
+  test('ends when its model cannot be opened', async () => {
     const openModel = () => Promise.reject(new Error('unet/config.json: is missing'))
     const { message, checks } = await check({ openModel })
     expect(message).toContain('fail  model         unet/config.json: is missing')
     expect(checks.at(-1)?.status).toBe('fail')
   })
 
-  test('tells all that failed at once', async () => {
+  test('reports all failed checks in one error', async () => {
     const machine = aMachine({ freeDiskBytes: async () => 5e6, availableMemoryBytes: async () => 1 })
     const { message } = await check({ machine, outputs: aStoreWithoutConditions() })
     expect(message.match(/^fail/gm)).toHaveLength(3)
   })
 })
 
-describe('a worker goes on, warned', () => {
-  test('with a store that ignores conditions, where that is allowed', async () => {
+describe('a worker starts with a warning', () => {
+  test('when the store ignores If-None-Match and conditional writes are optional', async () => {
     const { model, of } = await check({
       outputs: aStoreWithoutConditions(),
       conditionalWrites: 'optional',
@@ -214,7 +214,7 @@ describe('a worker goes on, warned', () => {
     })
   })
 
-  test('with a queue that never gives up', async () => {
+  test('when the queue has no dead-letter queue', async () => {
     const { model, of } = await check({ readQueueSettings: async () => ({ maxReceiveCount: null }) })
     expect(model).not.toBeNull()
     expect(of('queue')).toMatchObject({
@@ -224,12 +224,12 @@ describe('a worker goes on, warned', () => {
   })
 })
 
-test('a queue whose settings cannot be told is only asked for its length', async () => {
+test('the queue check reads only the depth of a queue whose settings are unavailable', async () => {
   const { of } = await check({ readQueueSettings: null })
   expect(of('queue')).toMatchObject({ status: 'ok', found: expect.stringContaining('was not checked') })
 })
 
-test('the probe of a store is removed again, and left where it may not be', async () => {
+test('the store check removes its probe, and passes when it may not delete the probe', async () => {
   const store = openMemoryObjectStore({ bucket: 'outputs', now })
   await check({ outputs: store })
   expect(store.keys()).toEqual([])

@@ -11,7 +11,7 @@ import {
 
 const DISK: Check = { name: 'disk', ...fail('2 GB free', 'free some space') }
 
-test('a check whose probe throws has failed, with the message and the fix', async () => {
+test('a check whose probe throws fails with the message of the error and its own fix', async () => {
   const failing = (reason: unknown) => () => Promise.reject(reason)
   expect(await runCheck('queue', 'check the URL', failing(new Error('ENOTFOUND')))).toEqual({
     ...{ name: 'queue', status: 'fail', found: 'ENOTFOUND', fix: 'check the URL' },
@@ -19,13 +19,13 @@ test('a check whose probe throws has failed, with the message and the fix', asyn
   expect(await runCheck('queue', 'check the URL', failing('text'))).toMatchObject({ found: 'text' })
 })
 
-test('a check has its finding, and the fix of that', async () => {
+test('a check returns the finding of its probe with the fix of that finding', async () => {
   expect(await runCheck('disk', 'unused', () => warn('2 GB free', 'free some space'))).toEqual({
     ...{ name: 'disk', status: 'warn', found: '2 GB free', fix: 'free some space' },
   })
 })
 
-test('a check is a line, and its fix another below what was found', () => {
+test('a check is printed as one line, with its fix on a second line below the finding', () => {
   expect(formatCheck({ name: 'disk', ...ok('90 GB free') })).toBe('ok    disk          90 GB free')
   const [first = '', second = ''] = formatCheck(DISK).split('\n')
   expect([first, second]).toEqual([
@@ -35,7 +35,7 @@ test('a check is a line, and its fix another below what was found', () => {
   expect(second.indexOf('fix')).toBe(first.indexOf('2 GB'))
 })
 
-test('warnings let a machine take jobs, and failures are all named', () => {
+test('a machine with warnings may take jobs, and an error names all failed checks', () => {
   const warning: Check = { name: 'driver', ...warn('old', 'update it') }
   expect(() => assertFit([warning])).not.toThrow()
   const queue: Check = { name: 'queue', ...fail('ENOTFOUND', 'check the URL') }

@@ -19,7 +19,7 @@ const withCards = (cards: readonly Card[], more: Partial<DeviceProbes> = {}): De
 const check = (request: DeviceRequest, probes: DeviceProbes, more: Partial<DeviceToCheck> = {}) =>
   checkDevice({ field: 'SVD_DEVICE', request, probes, environment: {}, machine: aMachine(), ...more })
 
-test('a card is named with all that support is asked about first', async () => {
+test('the check of a GPU reports its name, compute capability, driver, free memory and CUDA provider', async () => {
   const card = aCard({ name: 'NVIDIA H200', computeCapability: { major: 9, minor: 0 } })
   const tried: string[] = []
   const machine = aMachine({ runOnCard: async (uuid) => void tried.push(uuid) })
@@ -35,7 +35,7 @@ test('a card is named with all that support is asked about first', async () => {
   expect(tried).toEqual([card.uuid])
 })
 
-test('a card that another program uses is a warning', async () => {
+test('the check of a GPU is a warning when other programs use its memory', async () => {
   const card = aCard({ freeBytes: 4096 * 2 ** 20 })
   expect(await check(CUDA, withCards([card]))).toMatchObject({
     status: 'warn',
@@ -44,7 +44,7 @@ test('a card that another program uses is a warning', async () => {
   })
 })
 
-test('a card on which nothing runs is a failed check', async () => {
+test('the check of a GPU fails when a graph of one node does not run on it', async () => {
   const machine = aMachine({
     runOnCard: () => Promise.reject(new Error('probe: the card is lost (CUDA failure 46: busy)')),
   })
@@ -65,7 +65,7 @@ test.each<[string, DeviceProbes, string, string]>([
     NO_DRIVER,
   ],
   [
-    'without a card',
+    'without a GPU',
     withCards([]),
     'SVD_DEVICE: got cuda, but there is no such card: there is none',
     NO_DRIVER,
@@ -86,11 +86,11 @@ test.each<[string, DeviceProbes, string, string]>([
       '  see: svd cuda check',
     'apt-get install libcudnn9-cuda-13; or from PyPI',
   ],
-])('a card that is asked for fails on a machine %s', async (_, probes, found, fix) => {
+])('the check of a requested GPU fails on a machine %s', async (_, probes, found, fix) => {
   expect(await check(CUDA, probes)).toEqual({ name: 'device', status: 'fail', found, fix })
 })
 
-test('auto warns of a card that goes unused, and is content with a machine that has none', async () => {
+test('device auto is a warning when a GPU cannot be used, and ok on a machine without a GPU', async () => {
   const missing = withCards([aCard()], {
     readCudaFaults: async () => ['the CUDA provider is not installed'],
     readCudaFixes: async () => ['run: svd cuda install'],

@@ -13,14 +13,14 @@ test.each([
   ['23.99.0', 'fail'],
   ['24.0.0', 'ok'],
   ['100.0.0', 'ok'],
-])('Node %s is %s', async (nodeVersion, status) => {
+])('the check of Node %s has status %s', async (nodeVersion, status) => {
   expect(await checkNode(aMachine({ nodeVersion }))).toEqual({
     ...{ name: 'node', status, found: nodeVersion },
     fix: status === 'ok' ? null : `use Node ${OLDEST_NODE} or newer; npm scripts of this package do`,
   })
 })
 
-test('an ffmpeg without libx264 fails', async () => {
+test('the check of ffmpeg fails for a build without libx264', async () => {
   const ffmpeg = { path: '/opt/ffmpeg', source: 'FFMPEG_PATH', version: '7.1', encoders: ['png'] } as const
   expect(await checkFfmpeg(aMachine({ ffmpeg: async () => ffmpeg }))).toEqual({
     ...{ name: 'ffmpeg', status: 'fail', found: '7.1, /opt/ffmpeg (from FFMPEG_PATH) has no libx264' },
@@ -33,7 +33,7 @@ test.each([
   [1e9, 'warn'],
   [12e9 - 1, 'warn'],
   [12e9, 'ok'],
-])('%d bytes of available memory are %s', async (bytes, status) => {
+])('the check of %d bytes of available memory has status %s', async (bytes, status) => {
   const check = await checkMemory(aMachine({ availableMemoryBytes: async () => bytes }))
   expect(check).toMatchObject({
     ...{ name: 'memory', status },
@@ -46,7 +46,7 @@ test.each([
   [0.1e9, 'warn'],
   [2e9 - 1, 'warn'],
   [2e9, 'ok'],
-])('%d free bytes of a disk are %s', async (bytes, status) => {
+])('the check of %d free bytes on a disk has status %s', async (bytes, status) => {
   const asked: string[] = []
   const machine = aMachine({ freeDiskBytes: async (folder) => asked.push(folder) && bytes })
   expect(await checkDisk(machine, 'output', 'clips')).toMatchObject({
@@ -55,7 +55,7 @@ test.each([
   expect(asked).toEqual(['clips'])
 })
 
-test('a scratch folder is written to before its disk is read, and an output folder is not', async () => {
+test('the scratch check writes to its folder before it reads the free space, and an output check writes nothing', async () => {
   const calls: string[] = []
   const machine = aMachine({
     tryWriting: async (folder) => void calls.push(`writes ${folder}`),

@@ -6,7 +6,7 @@ import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
 const machine = thisMachine(process.env)
 
-test('a folder is tried by making it and writing to it, and nothing is left in it', async () => {
+test('tryWriting creates a folder and leaves it empty, and rejects a path below a file', async () => {
   const folder = join(await temporaryDir(), 'new', 'scratch')
   await machine.tryWriting(folder)
   expect(await readdir(folder)).toEqual([])
@@ -15,7 +15,7 @@ test('a folder is tried by making it and writing to it, and nothing is left in i
   )
 })
 
-test('the free bytes of a folder that is not there are those of its disk, and the folder is not made', async () => {
+test('freeDiskBytes reads the disk of a missing folder and does not create the folder', async () => {
   const parent = await temporaryDir()
   const bytes = await machine.freeDiskBytes(join(parent, 'new', 'clips'))
   expect(bytes).toBeGreaterThan(0)
@@ -23,7 +23,7 @@ test('the free bytes of a folder that is not there are those of its disk, and th
   expect(await readdir(parent)).toEqual([])
 })
 
-test('a folder without a disk is a mistake that names the option', async () => {
+test('freeDiskBytes rejects a path below a file and names the option', async () => {
   const file = join(await temporaryDir(), 'file')
   await writeFile(file, '')
   await expect(machine.freeDiskBytes(join(file, 'clips'))).rejects.toThrow(
@@ -31,20 +31,20 @@ test('a folder without a disk is a mistake that names the option', async () => {
   )
 })
 
-test('the runtime runs a graph in a process of its own and reports its version and providers', async () => {
+test('onnxRuntime reports the version and the providers of ONNX Runtime', async () => {
   const { version, providers } = await machine.onnxRuntime()
   expect(version).toBe('1.30.0')
   expect(providers).toContain('cpu')
 })
 
-test('a card that is not there is an error with the whole reason of the process that looked for it', async () => {
+test('runOnCard rejects a missing GPU with the whole error of its child process', async () => {
   await expect(machine.runOnCard('GPU-00000000-0000-0000-0000-000000000000')).rejects.toThrow(
     // More than the heading of a list.
     /^\S.*[^:\s]$/s,
   )
 })
 
-test('ffmpeg is the one that the environment names, with its version and encoders', async () => {
+test('ffmpeg is the build that FFMPEG_PATH names, with its version and encoders', async () => {
   const { path, source, version, encoders } = await machine.ffmpeg()
   const named = thisMachine({ ...process.env, FFMPEG_PATH: path })
   expect(source).not.toBe('FFMPEG_PATH')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { checkModel } from '../../../worker/preflight/model-check.ts'
 import { DEMO_DIR, demoRecord } from '../models/a-pushed-model.ts'
 
-test('a model that opens is returned, and the check describes its record', async () => {
+test('the check of a model returns the opened model and describes its record', async () => {
   const record = { ...(await demoRecord()), model_id: 'svd-xt', sha256: '0123456789abcdef'.repeat(4) }
   const opened = { dir: DEMO_DIR, record, variant: null }
   const sources: string[] = []
@@ -18,7 +18,7 @@ test('a model that opens is returned, and the check describes its record', async
   })
 })
 
-test('a model that does not open is not there, and the check has the reason', async () => {
+test('the check of a model that cannot be opened returns no model and reports the reason', async () => {
   const { check, model } = await checkModel('DIR', () => Promise.reject(new Error('unet: is missing')))
   expect(model).toBeNull()
   expect(check).toEqual({

@@ -20,7 +20,7 @@ const modelsOf = async (ids: readonly string[], faults: Faults<StoreOperation> =
 const described = (id: string): string =>
   `${id}, 2 files of 3.00 kB, sha256 ${aModelRecord().sha256.slice(0, 12)}`
 
-test('a model that was pushed is described', async () => {
+test('the check of a pushed model describes its record', async () => {
   const check = await modelsOf(['tiny', 'xt'])
   expect(await check('xt')).toEqual({ name: 'model', status: 'ok', found: described('xt'), fix: null })
 })
@@ -28,7 +28,7 @@ test('a model that was pushed is described', async () => {
 test.each([
   [['tiny', 'xt'], 'it has tiny, xt'],
   [[], 'it has no models'],
-])('a model that was not pushed fails, beside %j', async (ids, there) => {
+])('the check of a model that was not pushed fails in a bucket with the models %j', async (ids, there) => {
   const check = await modelsOf(ids)
   expect(await check('svd')).toEqual({
     ...{ name: 'model', status: 'fail', found: `s3://models has no model svd; ${there}` },
@@ -36,7 +36,7 @@ test.each([
   })
 })
 
-test('a record that cannot be used fails, with the key and the reason', async () => {
+test('the check of a model fails with the key and the reason when its record cannot be used', async () => {
   const check = await modelsOf(['broken'])
   expect(await check('broken')).toEqual({
     ...{ name: 'model', status: 'fail', fix: 'push the model again' },
@@ -44,7 +44,7 @@ test('a record that cannot be used fails, with the key and the reason', async ()
   })
 })
 
-test('where no model is named, all are described, and one that cannot be used is a warning', async () => {
+test('the check without a model id describes all models, and warns of a record that cannot be used', async () => {
   const sound = await modelsOf(['tiny', 'xt'])
   expect(await sound(null)).toMatchObject({ status: 'ok', found: `${described('tiny')}; ${described('xt')}` })
   const mixed = await modelsOf(['broken', 'tiny'])
@@ -59,7 +59,7 @@ test('where no model is named, all are described, and one that cannot be used is
   })
 })
 
-test('a bucket that may not be read is a warning that names both rights', async () => {
+test('the check of a bucket that the caller may not read is a warning that names both IAM actions', async () => {
   const check = await modelsOf([], {
     before: () => Promise.reject(Object.assign(new Error('not ada'), { name: 'AccessDenied' })),
   })

@@ -19,7 +19,7 @@ test.each([
   [3, 'warn'],
   [19, 'warn'],
   [20, 'ok'],
-] as const)('a queue that gives up after %i deliveries is a %s', async (maxReceiveCount, status) => {
+] as const)('the check of a queue with maxReceiveCount %i has status %s', async (maxReceiveCount, status) => {
   const finding = await queueFinding(await aQueue(2), async () => ({ maxReceiveCount }), unaborted)
   expect(finding).toEqual({
     status,
@@ -28,7 +28,7 @@ test.each([
   })
 })
 
-test('a queue without a dead-letter queue is a warning', async () => {
+test('the check of a queue without a dead-letter queue is a warning', async () => {
   expect(await queueFinding(await aQueue(0), async () => ({ maxReceiveCount: null }), unaborted)).toEqual({
     status: 'warn',
     found: 'https://sqs/jobs: 0 waiting, 0 in flight, 0 delayed; it has no dead-letter queue',
@@ -36,7 +36,7 @@ test('a queue without a dead-letter queue is a warning', async () => {
   })
 })
 
-test('a queue whose settings cannot be read fails with the reason and the rights to check', async () => {
+test('the check of a queue whose settings cannot be read fails with the reason and the rights to check', async () => {
   const check = await checkQueue(await aQueue(0), () => Promise.reject(new Error('AccessDenied')), unaborted)
   expect(check).toEqual({
     ...{ name: 'queue', status: 'fail', found: 'AccessDenied' },

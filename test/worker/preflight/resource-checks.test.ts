@@ -6,7 +6,7 @@ import { anAccount } from './an-account.ts'
 
 const rejecting = (fields: object) => () => Promise.reject(Object.assign(new Error('as told'), fields))
 
-describe('a bucket', () => {
+describe('the check of a bucket', () => {
   const checkWith = (seeBucket: (name: string) => Promise<void>) =>
     checkBucket(
       anAccount({ seeBucket }),
@@ -14,7 +14,7 @@ describe('a bucket', () => {
       unaborted,
     )
 
-  test('that can be seen is ok', async () => {
+  test('that the caller can access is ok', async () => {
     const seen: string[] = []
     expect(await checkWith(async (name) => void seen.push(name))).toEqual({
       ...{ name: 'input', status: 'ok', found: 's3://in', fix: null },
@@ -24,7 +24,7 @@ describe('a bucket', () => {
 
   test.each([
     [
-      'is not there',
+      'does not exist',
       { name: 'NotFound' },
       's3://in is not there',
       'check --input-bucket, account and region',
@@ -48,14 +48,14 @@ describe('a bucket', () => {
 
 const aQueue = () => openMemoryMessageQueue({ url: 'https://sqs/letters', now: () => 0 })
 
-describe('a dead-letter queue', () => {
+describe('the check of a dead-letter queue', () => {
   test('without messages is ok', async () => {
     expect(await checkDeadLetters(aQueue(), unaborted)).toEqual({
       ...{ name: 'dead letters', status: 'ok', found: 'https://sqs/letters: 0 waiting', fix: null },
     })
   })
 
-  test('with messages is a warning that counts all of them: visible, in flight and delayed', async () => {
+  test('with messages is a warning that counts visible, in-flight and delayed messages', async () => {
     const queue = { ...aQueue(), depth: async () => ({ visible: 4, inFlight: 2, delayed: 1 }) }
     expect(await checkDeadLetters(queue, unaborted)).toEqual({
       ...{ name: 'dead letters', status: 'warn', found: 'https://sqs/letters: 7 waiting' },
@@ -72,7 +72,7 @@ test.each([
     '--dead-letter-queue-url',
   ],
 ] as const)(
-  'the check of the %s names its option where the queue is not there',
+  'the check named "%s" names its option when the queue does not exist',
   async (name, check, option) => {
     const queue = { ...aQueue(), depth: rejecting({ name: 'QueueDoesNotExist' }) }
     expect(await check(queue, null, unaborted)).toEqual({
@@ -82,7 +82,7 @@ test.each([
   },
 )
 
-test('the check of a queue that may not be read names the IAM action', async () => {
+test('the check of a queue that the caller may not read names the IAM action', async () => {
   const queue = { ...aQueue(), depth: rejecting({ name: 'AccessDenied' }) }
   for (const check of [
     await checkJobsQueue(queue, null, unaborted),

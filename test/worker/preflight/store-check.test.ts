@@ -14,8 +14,8 @@ const checkOf = (
   { conditionalWrites = 'required' as 'required' | 'optional', nowMs = NOW_MS } = {},
 ) => checkConditionalWrites(store, { conditionalWrites, now: () => new Date(nowMs) }, unaborted)
 
-describe('a store', () => {
-  test('that keeps the first of two writes is ok, and the probe is removed', async () => {
+describe('the check of a store', () => {
+  test('that keeps the first of two writes is ok and removes its probe', async () => {
     const store = aStore()
     expect(await checkOf(store)).toEqual({
       ...{ name: 'outputs', status: 'ok', fix: null },
@@ -34,7 +34,7 @@ describe('a store', () => {
     ],
     ['optional', 'warn', 'use S3, or a store that honours conditional writes'],
   ] as const)(
-    'that overwrites is, with conditional writes %s, a %s',
+    'that overwrites objects has, with conditional writes %s, status %s',
     async (conditionalWrites, status, fix) => {
       const store = aStore()
       const overwriting: ObjectStore = {
@@ -71,15 +71,18 @@ test.each([
   [-5, 'ok'],
   [5.5, 'fail'],
   [-60, 'fail'],
-])('a clock that is %d minutes off that of S3 is %s', async (minutes, status) => {
-  const check = await checkOf(aStore(), { nowMs: NOW_MS + minutes * MINUTE_MS })
-  const off = Math.round(Math.abs(minutes))
-  expect(check).toMatchObject(
-    status === 'ok'
-      ? { status, fix: null }
-      : {
-          ...{ status, fix: "set this machine's clock: jobs are ordered by it, within 5 minutes" },
-          found: `the clocks of s3://outputs and of this machine differ by ${off} minutes`,
-        },
-  )
-})
+])(
+  'the check of a clock that differs from the clock of S3 by %d minutes has status %s',
+  async (minutes, status) => {
+    const check = await checkOf(aStore(), { nowMs: NOW_MS + minutes * MINUTE_MS })
+    const off = Math.round(Math.abs(minutes))
+    expect(check).toMatchObject(
+      status === 'ok'
+        ? { status, fix: null }
+        : {
+            ...{ status, fix: "set this machine's clock: jobs are ordered by it, within 5 minutes" },
+            found: `the clocks of s3://outputs and of this machine differ by ${off} minutes`,
+          },
+    )
+  },
+)

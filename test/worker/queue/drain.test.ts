@@ -7,8 +7,8 @@ import { workerSetup } from './worker-setup.ts'
 
 const idOf = (image: string): string => aJobMessage({ sourceKey: `images/${image}.png` }).job_id
 
-describe('notices', () => {
-  test('the first one begins it, and gives its reason', () => {
+describe('a drain', () => {
+  test('starts at the first notice and keeps the reason and the earlier deadline of that notice', () => {
     const drain = openDrain(virtualClock(openVirtualTime()))
     expect(drain.signal.aborted).toBe(false)
 
@@ -20,7 +20,7 @@ describe('notices', () => {
     expect(drain.secondsLeft()).toBe(30)
   })
 
-  test('a later one can bring the end nearer', () => {
+  test('takes an earlier deadline from a later notice', () => {
     const drain = openDrain(virtualClock(openVirtualTime()))
 
     drain.notify({ reason: 'scale-in', secondsLeft: null })
@@ -31,8 +31,8 @@ describe('notices', () => {
   })
 })
 
-describe('a worker that has to go', () => {
-  test('finishes the job that renders, and hands back the one that is prepared, at once', async () => {
+describe('a draining worker', () => {
+  test('finishes the job that renders, and returns the prepared job to the queue at once', async () => {
     const setup = workerSetup({ images: ['rendering', 'prepared', 'waiting'], seconds: { render: 100 } })
     setup.after(50, () => setup.drain.notify({ reason: 'SIGTERM', secondsLeft: null }))
     const visible: number[] = []
@@ -51,7 +51,7 @@ describe('a worker that has to go', () => {
     expect(setup.eventsOf('draining')).toEqual([{ type: 'draining', reason: 'SIGTERM', secondsLeft: null }])
   })
 
-  test('finishes what it can within the time', async () => {
+  test('finishes a render that fits into the time left', async () => {
     const setup = workerSetup({ images: ['cat'], seconds: { render: 100 } })
     setup.after(50, () => setup.drain.notify({ reason: 'Spot interruption', secondsLeft: 120 }))
 
@@ -60,7 +60,7 @@ describe('a worker that has to go', () => {
     expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
   })
 
-  test('hands back at once what it cannot finish in time, so that another can begin', async () => {
+  test('returns a job to the queue at once when its render cannot end in the time left', async () => {
     const setup = workerSetup({ images: ['cat'], seconds: { render: 1_000 } })
     setup.after(50, () => setup.drain.notify({ reason: 'Spot interruption', secondsLeft: 120 }))
 
@@ -72,7 +72,7 @@ describe('a worker that has to go', () => {
     expect(setup.disk.folders()).toEqual([])
   })
 
-  test('publishes what is finished', async () => {
+  test('publishes a rendered clip when the remaining work fits into the time left', async () => {
     const setup = workerSetup({ images: ['cat'], seconds: { finish: 20 } })
     setup.after(15, () => setup.drain.notify({ reason: 'SIGTERM', secondsLeft: 30 }))
 
@@ -82,7 +82,7 @@ describe('a worker that has to go', () => {
     expect(setup.jobs.messages()).toEqual([])
   })
 
-  test('hands back even what it is publishing when the time is over', async () => {
+  test('returns a rendered job to the queue when the deadline passes before the clip is published', async () => {
     const setup = workerSetup({ images: ['cat'], seconds: { finish: 500 } })
     setup.after(15, () => setup.drain.notify({ reason: 'SIGTERM', secondsLeft: 30 }))
 
@@ -93,7 +93,7 @@ describe('a worker that has to go', () => {
     expect(setup.clock.elapsedMs()).toBeLessThan(45_000)
   })
 
-  test('goes at once when the end comes nearer than a job can be done', async () => {
+  test('shuts down at once when a later notice leaves no time for the job', async () => {
     const setup = workerSetup({ images: ['cat'], seconds: { render: 100 } })
     setup.after(10, () => setup.drain.notify({ reason: 'SIGTERM', secondsLeft: null }))
     setup.after(20, () => setup.drain.notify({ reason: 'Spot interruption', secondsLeft: 0 }))
@@ -104,7 +104,7 @@ describe('a worker that has to go', () => {
     expect(setup.visible()).toBe(1)
   })
 
-  test('takes nothing on any more', async () => {
+  test('receives no further job', async () => {
     const setup = workerSetup()
     setup.after(0.5, () => {
       setup.drain.notify({ reason: 'SIGTERM', secondsLeft: null })
@@ -117,7 +117,7 @@ describe('a worker that has to go', () => {
     expect(setup.visible()).toBe(1)
   })
 
-  test('does not begin when it was told before', async () => {
+  test('receives no job when the notice came before the worker started', async () => {
     const setup = workerSetup({ images: ['cat'] })
     setup.drain.notify({ reason: 'SIGTERM', secondsLeft: 30 })
 

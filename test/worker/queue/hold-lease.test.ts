@@ -56,7 +56,7 @@ const aLease = async (
     lostAt: () => lostAt,
     reason: () => claim.signal.reason,
     visibleInSeconds: () => ((queue.messages()[0]?.visibleAtMs ?? Number.NaN) - now()) / 1000,
-    /** As the queue gives it to another worker. */
+    /** Delivers the message to another worker, as the queue does. */
     giveAway: () => {
       Object.assign(queue.messages()[0]!, { visibleAtMs: now() })
       return queue.receive({ maxMessages: 1, waitSeconds: 0, visibilitySeconds: 120 }, unaborted)
@@ -64,7 +64,7 @@ const aLease = async (
   }
 }
 
-test('keeps the message out of sight for as long as it is held', async () => {
+test('a heartbeat every 20 s keeps a leased message invisible to other workers', async () => {
   const { until, visibleInSeconds, beats, lostAt } = await aLease()
 
   await until(1 * HOUR + 1)
@@ -74,7 +74,7 @@ test('keeps the message out of sight for as long as it is held', async () => {
   expect(lostAt()).toBe(null)
 })
 
-test('is lost when the queue says so, at the next beat', async () => {
+test('a lease is lost at the next heartbeat after SQS delivered the message to another worker', async () => {
   const { claim, until, giveAway, lostAt, reason } = await aLease()
   await until(30)
 
@@ -86,7 +86,7 @@ test('is lost when the queue says so, at the next beat', async () => {
   expect(() => claim.assertHeld()).toThrow(LeaseLostError)
 })
 
-test('a failed beat is repeated, sooner than the next was due', async () => {
+test('a failed heartbeat is retried before the next one is due', async () => {
   let away = false
   const { until, beats, lostAt } = await aLease({
     before() {
@@ -103,7 +103,7 @@ test('a failed beat is repeated, sooner than the next was due', async () => {
   expect(lostAt()).toBe(null)
 })
 
-test('is lost when beats fail for as long as the message is out of sight', async () => {
+test('a lease is lost when every heartbeat fails until the visibility timeout ends', async () => {
   const { claim, until, lostAt, reason } = await aLease({
     before(operation) {
       if (operation === 'setVisibility') throw new Error('503')
@@ -119,7 +119,7 @@ test('is lost when beats fail for as long as the message is out of sight', async
   expect(reason()).toBeInstanceOf(LeaseLostError)
 })
 
-test('a beat that is never answered does not keep the lease', async () => {
+test('a lease is lost at the end of the visibility timeout when a heartbeat is never answered', async () => {
   const { until, lostAt } = await aLease({
     before: (operation) => (operation === 'setVisibility' ? new Promise(() => {}) : undefined),
   })
@@ -129,7 +129,7 @@ test('a beat that is never answered does not keep the lease', async () => {
   expect(lostAt()).toBe(120)
 })
 
-test('a process that slept for too long knows that it lost the message, before any timer runs', async () => {
+test('assertHeld throws after the process slept past the visibility timeout, before any timer runs', async () => {
   const { claim, clock } = await aLease()
   const sleptUntilMs = 500_000
   clock.elapsedMs = () => sleptUntilMs
@@ -137,7 +137,7 @@ test('a process that slept for too long knows that it lost the message, before a
   expect(() => claim.assertHeld()).toThrow(LeaseLostError)
 })
 
-test('asks for no more than the twelve hours, and tells the job to stop while there is time to say why', async () => {
+test('a lease stops its job 60 s before its 12 hours end, while the message is still invisible', async () => {
   const { claim, until, lostAt, reason, visibleInSeconds } = await aLease()
 
   await until(12 * HOUR - 30)
@@ -148,7 +148,7 @@ test('asks for no more than the twelve hours, and tells the job to stop while th
   expect(visibleInSeconds()).toBeGreaterThan(0)
 })
 
-test('a job that does not stop then loses the message', async () => {
+test('a job that runs on until the 12 hours end loses its lease', async () => {
   const { claim, until } = await aLease()
 
   await until(12 * HOUR)
@@ -156,7 +156,7 @@ test('a job that does not stop then loses the message', async () => {
   expect(() => claim.assertHeld()).toThrow(LeaseLostError)
 })
 
-test('ends with the removal of the message', async () => {
+test('heartbeats end when the worker removes the message', async () => {
   const { claim, until, queue, beats } = await aLease()
   await until(30)
 
@@ -167,7 +167,7 @@ test('ends with the removal of the message', async () => {
   expect(beats).toEqual([20])
 })
 
-test('ends with handing it back', async () => {
+test('heartbeats end when the worker returns the message to the queue with a delay', async () => {
   const { claim, until, visibleInSeconds, beats } = await aLease()
   await until(30)
 
@@ -178,7 +178,7 @@ test('ends with handing it back', async () => {
   expect(beats).toEqual([20, 30])
 })
 
-test('the last word comes after a beat that is under way', async () => {
+test('a message is returned to the queue only after the heartbeat under way has ended', async () => {
   const gate = Promise.withResolvers<void>()
   let calls = 0
   const { claim, until, visibleInSeconds } = await aLease({
@@ -193,7 +193,7 @@ test('the last word comes after a beat that is under way', async () => {
   expect(visibleInSeconds()).toBe(0)
 })
 
-test('a message that a long poll brought late is renewed at once', async () => {
+test('a lease is renewed at once when its message arrived late in a long poll', async () => {
   const short = { beatSeconds: 3, visibilitySeconds: 10, marginSeconds: 60 }
   const { until, lostAt, beats, claim } = await aLease({}, { arrivedSeconds: 4, options: short })
 
@@ -212,7 +212,7 @@ test.each([
   [10, 1, 8],
   [6, 2, 2],
 ])(
-  'with %i s of visibility and %i s between heartbeats a poll takes %i s at most',
+  'with a visibility timeout of %s s and a heartbeat every %s s, a long poll takes at most %s s',
   (visibilitySeconds, beatSeconds, longest) => {
     expect(longestPollSeconds({ visibilitySeconds, beatSeconds, marginSeconds: 60 })).toBe(longest)
   },

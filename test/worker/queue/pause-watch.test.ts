@@ -23,7 +23,7 @@ const aWorker = (untilSeconds: number) => {
       () => {},
     )
   })
-  /** Until the worker ends; it looks for the pause meanwhile. */
+  /** Runs the worker until it ends, with a watch for the pause. */
   const run = async () => {
     const ended = new AbortController()
     const drain = openDrain(setup.clock)
@@ -36,7 +36,7 @@ const aWorker = (untilSeconds: number) => {
 }
 
 describe('a worker', () => {
-  test('takes no job from a minute after the pause on, finishes the one that it renders, and does not fail', async () => {
+  test('stops receiving jobs within a minute after a pause, finishes its render, and exits without failure', async () => {
     const { setup, run } = aWorker(DAY_SECONDS)
 
     const end = await run()
@@ -46,20 +46,20 @@ describe('a worker', () => {
       jobs: end.jobs,
       failing: false,
     })
-    // Looks are at 0, 60, 120 and 180 s, and clips end every 50 s: the one that is rendered then is done at about 200 s.
+    // Checks are at 0, 60, 120 and 180 s, and a clip ends every 50 s. The clip that renders at 180 s ends at about 200 s.
     expect(end.jobs).toBeGreaterThanOrEqual(3)
     expect(end.jobs).toBeLessThanOrEqual(4)
     expect(setup.jobs.messages().length).toBe(10 - end.jobs)
     expect(setup.visible()).toBe(10 - end.jobs)
   })
 
-  test('works through all jobs when the pause is over: on the next day, or taken back', async () => {
+  test('renders all jobs when the pause record has expired', async () => {
     const { run } = aWorker(100)
 
     expect(await run()).toMatchObject({ jobs: 10, failing: false })
   })
 
-  test('that starts in a pause takes no job, and does not fail', async () => {
+  test('that starts during a pause receives no job and exits without failure', async () => {
     const { setup, pause, run } = aWorker(DAY_SECONDS)
     await pause(encodePauseRecord({ until: dateAt(DAY_SECONDS * 1000).toISOString(), reason: REASON }))
 
@@ -67,7 +67,7 @@ describe('a worker', () => {
     expect(setup.visible()).toBe(10)
   })
 
-  test('works on beside a record that it cannot read', async () => {
+  test('renders all jobs when the pause record cannot be parsed', async () => {
     const { setup, pause, run } = aWorker(100)
     setup.after(1, () => {
       pause(Buffer.from('{"until": "soon"}')).catch(() => {})

@@ -15,7 +15,7 @@ const MESSAGE: ReceivedMessage = {
   groupId: null,
 }
 
-/** A receiver whose queue answers so, one after the other: after so many seconds, with a message, nothing or an error. */
+/** A receiver whose queue gives these answers in turn, each after its seconds: a message, nothing or an error. */
 const aReceiver = (answers: readonly { seconds: number; gives: 'message' | 'nothing' | 'error' }[]) => {
   const time = openVirtualTime()
   const clock = virtualClock(time)
@@ -45,7 +45,7 @@ const aReceiver = (answers: readonly { seconds: number; gives: 'message' | 'noth
   return { next, asked, events, time, stop }
 }
 
-test('tells when it asked, when the message came, and whether it had to wait', async () => {
+test('the receiver returns when it sent the request, when the message arrived, and whether it waited for it', async () => {
   const { next } = aReceiver([
     { seconds: 0.02, gives: 'message' },
     { seconds: 7, gives: 'message' },
@@ -55,7 +55,7 @@ test('tells when it asked, when the message came, and whether it had to wait', a
   expect(await next()).toEqual({ message: MESSAGE, requestedMs: 20, arrivedMs: 7_020, awaited: true })
 })
 
-test('a message that comes at once after the queue was empty was awaited too', async () => {
+test('a message that arrives at once counts as awaited when the poll before it was empty', async () => {
   const { next } = aReceiver([
     { seconds: 20, gives: 'nothing' },
     { seconds: 0, gives: 'message' },
@@ -67,7 +67,7 @@ test('a message that comes at once after the queue was empty was awaited too', a
   expect((await next())?.awaited).toBe(false)
 })
 
-test('a queue that does not wait is not asked again and again', async () => {
+test('the receiver polls at most once a second while the queue answers empty without waiting', async () => {
   const { next, asked } = aReceiver([
     { seconds: 0, gives: 'nothing' },
     { seconds: 0.3, gives: 'nothing' },
@@ -80,7 +80,7 @@ test('a queue that does not wait is not asked again and again', async () => {
   expect(asked).toEqual([0, 1, 2, 22])
 })
 
-test('waits longer after each failure, and says so', async () => {
+test('the receiver waits longer after each failed request in a row and reports each failure', async () => {
   const { next, asked, events } = aReceiver([
     { seconds: 0, gives: 'error' },
     { seconds: 0, gives: 'error' },
@@ -98,7 +98,7 @@ test('waits longer after each failure, and says so', async () => {
   ])
 })
 
-test('a request that is never answered is a failure', async () => {
+test('a request without an answer within 30 s counts as a failure', async () => {
   const { next, events, time } = aReceiver([{ seconds: 10_000, gives: 'message' }])
 
   expect(await next()).toBe(null)
@@ -107,7 +107,7 @@ test('a request that is never answered is a failure', async () => {
   expect(time.nowMs()).toBe(31_000)
 })
 
-test('stops at once when it is told to, and that is no failure', async () => {
+test('the receiver stops at once when its signal aborts, and reports no failure', async () => {
   const { next, events, time, stop } = aReceiver([{ seconds: 20, gives: 'message' }])
   time.after(3_000, () => stop.abort(new Error('SIGTERM')))
 

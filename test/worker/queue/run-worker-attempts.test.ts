@@ -10,7 +10,7 @@ import { dateAt } from '../../fixtures/virtual-clock.ts'
 import { idOf, workerSetup } from './worker-setup.ts'
 
 test.each(['prepare', 'render', 'finish'] as const)(
-  'publishes nothing when the lease is lost in %s',
+  'a worker publishes nothing when the lease is lost during the %s stage',
   async (stage) => {
     const setup = workerSetup({
       images: ['cat'],
@@ -30,7 +30,7 @@ test.each(['prepare', 'render', 'finish'] as const)(
   },
 )
 
-test('an image that trickles in holds a job for five minutes, and costs it no attempt', async () => {
+test('a job is postponed after 300 s of preparing its image, and no attempt is counted', async () => {
   const seconds = { prepare: 3600 }
   const setup = workerSetup({
     images: ['cat'],
@@ -45,7 +45,7 @@ test('an image that trickles in holds a job for five minutes, and costs it no at
   expect(await setup.statusOf('cat')).toMatchObject({ state: 'queued', message: reason, attempts: [] })
 })
 
-test('an upload that does not end holds a job for a minute, and for longer the larger its files are', async () => {
+test('a job is postponed when the upload of its small clip takes more than 61 s, and no attempt is counted', async () => {
   const setup = workerSetup({ images: ['cat'], options: { maxSeconds: 200 } })
   const { create } = setup.store
   setup.store.create = (key, body, options, signal) =>
@@ -61,8 +61,8 @@ test('an upload that does not end holds a job for a minute, and for longer the l
   expect(await setup.statusOf('cat')).toMatchObject({ state: 'queued', attempts: [] })
 })
 
-describe('what costs a job no attempt', () => {
-  test('is any number of SIGTERMs under its render, nor are they one for the job prepared behind it', async () => {
+describe('no attempt of a job is counted', () => {
+  test('when SIGTERM interrupts its render six times, or the render of the job before it', async () => {
     const setup = workerSetup({
       images: ['long', 'behind'],
       seconds: { render: 100 },
@@ -87,25 +87,28 @@ describe('what costs a job no attempt', () => {
     expect(await setup.resultOf('behind')).toMatchObject({ state: 'succeeded' })
   })
 
-  test.each(['prepare', 'render', 'finish'] as const)('is a lease that is lost in %s', async (stage) => {
-    let losses = 3
-    const setup = workerSetup({
-      images: ['cat'],
-      maxAttempts: 1,
-      seconds: { prepare: 60, render: 60, finish: 60 },
-      onStage: (begun, _, { loseLeases }) => {
-        if (begun === stage && losses-- > 0) loseLeases()
-      },
-      options: { untilIdleSeconds: 200 },
-    })
+  test.each(['prepare', 'render', 'finish'] as const)(
+    'when the lease is lost during the %s stage',
+    async (stage) => {
+      let losses = 3
+      const setup = workerSetup({
+        images: ['cat'],
+        maxAttempts: 1,
+        seconds: { prepare: 60, render: 60, finish: 60 },
+        onStage: (begun, _, { loseLeases }) => {
+          if (begun === stage && losses-- > 0) loseLeases()
+        },
+        options: { untilIdleSeconds: 200 },
+      })
 
-    await setup.run()
+      await setup.run()
 
-    expect(setup.eventsOf('job-abandoned').map(({ leaseLost }) => leaseLost)).toEqual([true, true, true])
-    expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
-  })
+      expect(setup.eventsOf('job-abandoned').map(({ leaseLost }) => leaseLost)).toEqual([true, true, true])
+      expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+    },
+  )
 
-  test('is a store that is away for minutes', async () => {
+  test('when the bucket answers 503 for minutes', async () => {
     let away = true
     const setup = workerSetup({
       images: ['cat'],
@@ -128,7 +131,7 @@ describe('what costs a job no attempt', () => {
     expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
   })
 
-  test('is a full disk; a machine that can do none of its jobs ends', async () => {
+  test('when the disk is full, and the worker shuts down as failing after a few such jobs', async () => {
     const images = ['a', 'b', 'c', 'd']
     const setup = workerSetup({
       images,
@@ -145,7 +148,7 @@ describe('what costs a job no attempt', () => {
   })
 })
 
-test('a job that took down as many workers as it may is rendered no more', async () => {
+test('a job fails without another render when a worker vanished during each of its attempts', async () => {
   const setup = workerSetup({ images: ['poison'], maxAttempts: 2 })
   const job = aJobMessage({ sourceKey: 'images/poison.png' })
   const attempt = (id: string): SpentAttempt => ({

@@ -6,9 +6,9 @@ import { dateAt } from '../../fixtures/virtual-clock.ts'
 import { idOf, workerSetup } from './worker-setup.ts'
 
 test.each([
-  ['before it began', 0],
-  ['while it renders', 5],
-  ['while it is finished', 12],
+  ['before it starts', 0],
+  ['during its render stage', 5],
+  ['during its finish stage', 12],
 ])('a job that is cancelled %s is recorded as cancelled', async (_, atSeconds) => {
   const setup = workerSetup({ images: ['cat', 'dog'] })
   const cancel = () =>
@@ -23,7 +23,7 @@ test.each([
   expect(setup.jobs.messages()).toEqual([])
 })
 
-test('a job that is cancelled before it began does not reach its first stage', async () => {
+test('a job that is cancelled before it starts does not reach its first stage', async () => {
   const setup = workerSetup({ images: ['cat'] })
   await setup.store.put(cancelKey(idOf('cat')), new Uint8Array(), { contentType: '' }, unaborted)
 
@@ -33,7 +33,7 @@ test('a job that is cancelled before it began does not reach its first stage', a
   expect(await setup.resultOf('cat')).toMatchObject({ state: 'cancelled' })
 })
 
-describe('a job that is cancelled has its record within the time between two looks', () => {
+describe('the result of a cancelled job is written within 3 s', () => {
   const MARKER = { contentType: 'application/json' }
   const cancelAt = (setup: ReturnType<typeof workerSetup>, image: string, atSeconds: number): void =>
     setup.after(atSeconds, () => {
@@ -45,14 +45,14 @@ describe('a job that is cancelled has its record within the time between two loo
     return (Date.parse(finished_at) - dateAt(0).getTime()) / 1000
   }
 
-  test.each(['prepare', 'render', 'finish'] as const)('while the worker has to %s it', async (stage) => {
+  test.each(['prepare', 'render', 'finish'] as const)('during its %s stage', async (stage) => {
     const setup = workerSetup({ images: ['cat', 'dog'], seconds: { [stage]: 500 } })
     cancelAt(setup, 'cat', 100)
     await setup.run()
     expect(await secondsOf(setup, 'cat')).toBeLessThanOrEqual(103)
   })
 
-  test('while it waits behind another', async () => {
+  test('while the job waits behind the render of another job', async () => {
     const setup = workerSetup({ images: ['cat', 'dog'], seconds: { render: 500 } })
     cancelAt(setup, 'dog', 100)
     await setup.run()

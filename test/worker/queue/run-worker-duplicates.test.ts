@@ -8,7 +8,7 @@ import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
 import { idOf, workerSetup } from './worker-setup.ts'
 
-test('a message delivered after its job was done is removed at once', async () => {
+test('a message that is delivered after its job succeeded is removed without another render', async () => {
   const setup = workerSetup({ images: ['cat'] })
   setup.after(15, () => void setup.send('cat'))
 
@@ -19,7 +19,7 @@ test('a message delivered after its job was done is removed at once', async () =
   expect(setup.jobs.messages()).toEqual([])
 })
 
-test('the same job by two messages at once is done once', async () => {
+test('a job that two messages deliver at the same time is rendered once', async () => {
   const setup = workerSetup({ images: ['cat', 'cat'] })
 
   await setup.run()
@@ -28,7 +28,7 @@ test('the same job by two messages at once is done once', async () => {
   expect(setup.jobs.messages()).toEqual([])
 })
 
-test('uploads nothing where another worker did the job while this one rendered it', async () => {
+test('a worker uploads nothing when another worker published the job during the render', async () => {
   const key = resultKey(idOf('cat'))
   const setup = workerSetup({
     images: ['cat'],
@@ -46,7 +46,7 @@ test('uploads nothing where another worker did the job while this one rendered i
   expect(setup.jobs.messages()).toEqual([])
 })
 
-test('makes no clip with the fallback decode where another worker did the job while this one rendered it', async () => {
+test('a worker starts no fallback decode when another worker published the job during the render', async () => {
   const setup = workerSetup({
     images: ['cat'],
     faultsOf: () => ['flickers'],
@@ -63,7 +63,7 @@ test('makes no clip with the fallback decode where another worker did the job wh
   expect(setup.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
 })
 
-test('asks whether the job is done before it begins, and while its clip is finished', async () => {
+test('a worker checks for an existing result before the first stage and during the finish stage', async () => {
   const askedSeconds: number[] = []
   const setup = workerSetup({
     images: ['cat'],
@@ -81,7 +81,7 @@ test('asks whether the job is done before it begins, and while its clip is finis
   expect(askedSeconds).toEqual([0, 11])
 })
 
-test('a second copy of a message waits while another worker renders the last attempt', async () => {
+test('a duplicate message is postponed while another worker renders the last attempt of its job', async () => {
   const setup = workerSetup({ images: ['cat'], maxAttempts: 1, options: { untilIdleSeconds: 100 } })
   const job = aJobMessage({ sourceKey: 'images/cat.png' })
   const elsewhere: SpentAttempt = {

@@ -4,7 +4,7 @@ import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { idOf, workerSetup } from './worker-setup.ts'
 
-test('the files of an attempt are removed once they are uploaded', async () => {
+test('a worker removes the local files of an attempt after their upload and before it writes the result', async () => {
   const folders: string[][] = []
   const setup = workerSetup({
     images: ['cat'],
@@ -20,7 +20,7 @@ test('the files of an attempt are removed once they are uploaded', async () => {
   expect(folders).toEqual([['/scratch/job-1'], ['/scratch/job-1'], []])
 })
 
-test('an attempt that fails between its uploads leaves its video, and the next one has files of its own', async () => {
+test('an attempt that fails after uploading its video leaves it, and the next attempt uploads under its own keys', async () => {
   let failures = 5
   const setup = workerSetup({
     images: ['cat'],
@@ -47,7 +47,7 @@ test('an attempt that fails between its uploads leaves its video, and the next o
   })
 })
 
-test('a job that fails does not hold up the others, and is tried again later', async () => {
+test('a job that fails is retried later and does not delay other jobs', async () => {
   let failures = 1
   const setup = workerSetup({
     images: ['bad', 'good'],
@@ -66,7 +66,7 @@ test('a job that fails does not hold up the others, and is tried again later', a
   expect(await setup.resultOf('bad')).toMatchObject({ state: 'succeeded', attempt: 2 })
 })
 
-test('a job that always fails has a record, and its message goes to the dead letters', async () => {
+test('a job whose attempts all fail gets a failed result and a dead-letter message', async () => {
   const setup = workerSetup({
     images: ['bad'],
     onStage(stage) {
@@ -86,7 +86,7 @@ test('a job that always fails has a record, and its message goes to the dead let
   expect(setup.deadLetters.messages().length).toBe(1)
 })
 
-test('an image that can never work fails at once', async () => {
+test('a job with an invalid image fails at its first attempt', async () => {
   const setup = workerSetup({
     images: ['bad'],
     onStage() {
@@ -100,11 +100,11 @@ test('an image that can never work fails at once', async () => {
   expect(setup.jobs.messages()).toEqual([])
 })
 
-describe('a job that cannot end in the twelve hours of a lease has failed', () => {
+describe('a job that needs more than the 12 hours of a lease fails', () => {
   const USUAL = { width: 1024, height: 576, num_frames: 25 }
   const LONG = { ...USUAL, num_inference_steps: 1000, num_videos_per_prompt: 64 }
 
-  test('before it is rendered, by the steps of the clips before it', async () => {
+  test('before its render, by the step time of earlier clips', async () => {
     const setup = workerSetup({
       images: ['first', 'long', 'last'],
       parametersOf: (image) => (image === 'long' ? { ...LONG, num_frames: 250 } : USUAL),
@@ -130,7 +130,7 @@ describe('a job that cannot end in the twelve hours of a lease has failed', () =
     expect(setup.deadLetters.messages()).toEqual([])
   })
 
-  test('before it is rendered, by what the planner counts', async () => {
+  test('before its render, by the step time that the planner counted', async () => {
     const counted = { secondsPerPixel: 1 / (2 * 1024 * 576 * 25), source: 'counted' } as const
     const setup = workerSetup({ images: ['long'], parametersOf: () => LONG, countedSpeed: counted })
 
@@ -144,7 +144,7 @@ describe('a job that cannot end in the twelve hours of a lease has failed', () =
     })
   })
 
-  test('by its own steps where nothing was known, at a tenth of it', async () => {
+  test('after a tenth of its own steps when no step time was known', async () => {
     const setup = workerSetup({ images: ['long'], parametersOf: () => LONG, seconds: { render: 100 } })
 
     await setup.run()
@@ -158,7 +158,7 @@ describe('a job that cannot end in the twelve hours of a lease has failed', () =
   })
 })
 
-test('a message that is no job is left to the queue, and reported from the dead letters', async () => {
+test('a message that is not a job becomes a dead-letter message, which the worker reports', async () => {
   const setup = workerSetup({ options: { untilIdleSeconds: 150 } })
   await setup.jobs.send([{ body: 'hello', groupId: 'x' }], unaborted)
 
@@ -170,7 +170,7 @@ test('a message that is no job is left to the queue, and reported from the dead 
   expect(setup.store.keys()).toEqual(['reports/messages/message-1.json'])
 })
 
-test('gives up when job after job fails, and leaves the others in the queue', async () => {
+test('a worker shuts down as failing after three different jobs failed in a row, and all messages stay queued', async () => {
   const setup = workerSetup({
     images: ['a', 'b', 'c', 'd', 'e', 'f'],
     onStage(stage) {
@@ -185,7 +185,7 @@ test('gives up when job after job fails, and leaves the others in the queue', as
   expect(setup.jobs.messages().length).toBe(6)
 })
 
-test('does not give up for one job that fails again and again, nor when others are done in between', async () => {
+test('a worker does not shut down when one job keeps failing or other jobs succeed in between', async () => {
   const broken = new Set(['bad', 'worse'])
   const setup = workerSetup({
     images: ['bad', 'a', 'worse', 'b'],
@@ -202,7 +202,7 @@ test('does not give up for one job that fails again and again, nor when others a
   expect(await setup.resultOf('worse')).toMatchObject({ state: 'failed' })
 })
 
-test('a worker whose card is lost hands its jobs back, takes no more, and ends as one that failed', async () => {
+test('a worker that loses its GPU returns its jobs to the queue, receives no more, and exits as failing', async () => {
   let renders = 0
   const setup = workerSetup({
     images: ['a', 'b', 'c'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import { idOf, workerSetup } from './worker-setup.ts'
 
-test('a clip that does not pass its checks is made once more, with the fallback decode, before the job that comes up', async () => {
+test('a clip that fails its checks is rendered again with the fallback decode before the next job starts', async () => {
   const setup = workerSetup({
     images: ['seams', 'next', 'last'],
     faultsOf: (image, path) => (image === 'seams' && path === 'as-asked' ? ['flickers'] : []),
@@ -31,7 +31,7 @@ test('a clip that does not pass its checks is made once more, with the fallback 
 describe('a clip with warnings', () => {
   const warningsOf = (image: string): readonly string[] => (image === 'warned' ? ['seams: flickers'] : [])
 
-  test('is published as it is, with them in its record and its status', async () => {
+  test('is published, and its result and its status record the warnings', async () => {
     const setup = workerSetup({ images: ['warned'], warningsOf })
 
     await setup.run()
@@ -46,7 +46,7 @@ describe('a clip with warnings', () => {
     })
   })
 
-  test('is no proof that the worker makes good clips', async () => {
+  test('does not confirm that the worker renders valid clips', async () => {
     const faultsOf = (image: string): readonly string[] => (image === 'black' ? ['black: frame 0'] : [])
     const options = { untilIdleSeconds: 300 }
     const setup = workerSetup({ images: ['black', 'warned'], faultsOf, warningsOf, options, maxAttempts: 5 })
@@ -60,12 +60,12 @@ describe('a clip with warnings', () => {
   })
 })
 
-describe('a clip that does not pass there either', () => {
+describe('a clip that fails its checks with both decodes', () => {
   const quality = [{ faults: ['is black as-asked'] }, { faults: ['is black fallback-decode'] }]
   const blackOnly = (image: string, path: string): readonly string[] =>
     image === 'black' ? [`is black ${path}`] : []
 
-  test('fails with both figures once another clip has passed on the worker', async () => {
+  test('fails its job with the faults of both decodes once another clip has passed on the worker', async () => {
     const options = { untilIdleSeconds: 100 }
     const setup = workerSetup({ images: ['black', 'cat'], faultsOf: blackOnly, options })
 
@@ -79,7 +79,7 @@ describe('a clip that does not pass there either', () => {
     })
   })
 
-  test('fails as unconfirmed after two further attempts where nothing else passed', async () => {
+  test('fails its job as unconfirmed after two retries when no other clip passed', async () => {
     const options = { untilIdleSeconds: 300 }
     const setup = workerSetup({ images: ['black'], faultsOf: blackOnly, options, maxAttempts: 5 })
 
@@ -96,7 +96,7 @@ describe('a clip that does not pass there either', () => {
     })
   })
 
-  test('is kept, by each attempt, apart from any output, and named by the failed record', async () => {
+  test('is stored under rejected/ by each attempt, and the failed result lists it', async () => {
     const setup = workerSetup({
       images: ['black', 'cat'],
       faultsOf: blackOnly,
@@ -128,7 +128,7 @@ describe('a clip that does not pass there either', () => {
     ])
   })
 
-  test('is judged the same where it cannot be kept, and that is reported', async () => {
+  test('fails its job also when the clip cannot be stored, and the event has the reason', async () => {
     const options = { untilIdleSeconds: 300 }
     const setup = workerSetup({
       ...{ images: ['black', 'cat'], faultsOf: blackOnly, options },
@@ -152,7 +152,7 @@ describe('a clip that does not pass there either', () => {
     ])
   })
 
-  test('is no output of the job whose next attempt passes', async () => {
+  test('is not an output of its job when the next attempt succeeds', async () => {
     let finished = 0
     const setup = workerSetup({
       images: ['once'],
@@ -168,7 +168,7 @@ describe('a clip that does not pass there either', () => {
     expect(setup.store.keys().filter((key) => key.includes('/rejected/0001-'))).toHaveLength(2)
   })
 
-  test('of three jobs in a row ends the worker as one that failed, and no job has failed', async () => {
+  test('shuts the worker down as failing after three such jobs in a row, and fails no job', async () => {
     const images = ['a', 'b', 'c']
     const setup = workerSetup({ images, faultsOf: () => ['is black'], options: { untilIdleSeconds: 300 } })
 

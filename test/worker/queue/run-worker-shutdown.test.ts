@@ -4,7 +4,7 @@ import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { workerSetup } from './worker-setup.ts'
 
-describe('a worker that is told to go ends in time, though store and queue have fallen silent', () => {
+describe('a worker shuts down within the time left although S3 and SQS do not answer', () => {
   const SILENT_FROM = 20
   const aSilentSetup = (images: readonly string[], options: Parameters<typeof workerSetup>[0] = {}) => {
     let silent = false
@@ -33,18 +33,18 @@ describe('a worker that is told to go ends in time, though store and queue have 
       unaborted,
     )
 
-  test('with jobs in hand', async () => {
+  test('while it has leased jobs', async () => {
     const setup = aSilentSetup(['rendered', 'prepared', 'queued'])
     expect(await endOf(setup, 30, 25)).toBeLessThanOrEqual(24)
   })
 
-  test.each([10, 120])('while it looks through dead letters, with %i s left', async (secondsLeft) => {
+  test.each([10, 120])('while it checks dead-letter messages, with %i s left', async (secondsLeft) => {
     const setup = aSilentSetup(['rendered'], { options: { deadLetterIntervalSeconds: 21 } })
     await deadLetters(setup)
     expect(await endOf(setup, 30, secondsLeft)).toBeLessThanOrEqual(secondsLeft - 1)
   })
 
-  test('during the last look at the dead letters', async () => {
+  test('during its last check of dead-letter messages', async () => {
     const setup = aSilentSetup([], { options: { untilIdleSeconds: 21, deadLetterIntervalSeconds: 1_000 } })
     setup.after(15, () => void deadLetters(setup))
     expect(await endOf(setup, 30, 25)).toBeLessThanOrEqual(24)

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
@@ -5,7 +6,7 @@ import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { workerSetup } from './worker-setup.ts'
 
-test('makes a clip of each job, and removes its message', async () => {
+test('a worker publishes a clip for each job and removes the message of the job', async () => {
   const setup = workerSetup({ images: ['cat', 'dog'] })
 
   const end = await setup.run()
@@ -16,7 +17,7 @@ test('makes a clip of each job, and removes its message', async () => {
   expect(setup.jobs.messages()).toEqual([])
 })
 
-test('prepares the next job while one renders, and finishes the one before', async () => {
+test('a worker prepares the next job and finishes the previous one while a job renders', async () => {
   const setup = workerSetup({ images: ['a', 'b', 'c'] })
 
   await setup.run()
@@ -35,7 +36,15 @@ test('prepares the next job while one renders, and finishes the one before', asy
   expect(setup.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 0, 0])
 })
 
-test('never holds more than three messages', async () => {
+test('a worker leaves no listener on the signal of a job that has ended', async () => {
+  const setup = workerSetup({ images: ['a', 'b', 'c'] })
+
+  await setup.run()
+
+  expect(setup.renderSignals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual([0, 0, 0])
+})
+
+test('a worker leases at most three messages at a time', async () => {
   const held: number[] = []
   const setup = workerSetup({
     images: ['a', 'b', 'c', 'd', 'e', 'f'],
@@ -49,7 +58,7 @@ test('never holds more than three messages', async () => {
   expect(setup.eventsOf('job-done').length).toBe(6)
 })
 
-test('does not count as idle the time in which nothing was queued', async () => {
+test('the reported idle time of the device excludes time in which the queue was empty', async () => {
   const setup = workerSetup({ images: ['a'], options: { untilIdleSeconds: 100 } })
   setup.after(50, () => void setup.send('b'))
 
@@ -58,7 +67,7 @@ test('does not count as idle the time in which nothing was queued', async () => 
   expect(setup.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, null])
 })
 
-test('counts as idle the time in which a queued job was being prepared', async () => {
+test('the reported idle time of the device includes time in which a queued job was prepared', async () => {
   const setup = workerSetup({ images: ['a', 'b'], seconds: { prepare: 30, render: 10 } })
 
   await setup.run()
@@ -66,7 +75,7 @@ test('counts as idle the time in which a queued job was being prepared', async (
   expect(setup.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 20_000])
 })
 
-test('a queue that cannot be reached is asked again, later each time, and the work goes on', async () => {
+test('a worker retries an unreachable queue after growing delays and then renders its jobs', async () => {
   let failures = 5
   const setup = workerSetup({
     images: ['cat'],
@@ -86,7 +95,7 @@ test('a queue that cannot be reached is asked again, later each time, and the wo
   expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
 })
 
-test('ends after so many jobs, and leaves the others in the queue', async () => {
+test('a worker ends after maxJobs jobs and leaves the other jobs in the queue', async () => {
   const setup = workerSetup({ images: ['a', 'b', 'c'], options: { maxJobs: 2 } })
 
   const end = await setup.run()
@@ -95,7 +104,7 @@ test('ends after so many jobs, and leaves the others in the queue', async () => 
   expect(setup.visible()).toBe(1)
 })
 
-test('ends after so long with what it renders done, and hands back what is prepared', async () => {
+test('a worker ends after maxSeconds, finishes its render first, and returns prepared jobs to the queue', async () => {
   const setup = workerSetup({
     images: ['a', 'b', 'c', 'd'],
     seconds: { render: 100 },
@@ -108,7 +117,7 @@ test('ends after so long with what it renders done, and hands back what is prepa
   expect(setup.visible()).toBe(2)
 })
 
-test('ends when it has been idle for long enough, counted from its last job', async () => {
+test('a worker ends after untilIdleSeconds without a job, counted from the end of its last job', async () => {
   const setup = workerSetup({ images: ['a'], options: { untilIdleSeconds: 30 } })
 
   await setup.run()
@@ -117,7 +126,7 @@ test('ends when it has been idle for long enough, counted from its last job', as
   expect(setup.clock.elapsedMs()).toBeLessThan(45_000)
 })
 
-test('leaves no files behind, whatever happens to a job', async () => {
+test('a worker leaves no local files of jobs that succeed, fail or crash', async () => {
   const setup = workerSetup({
     images: ['good', 'bad', 'crash'],
     onStage(stage, image) {
@@ -131,7 +140,7 @@ test('leaves no files behind, whatever happens to a job', async () => {
   expect(setup.disk.folders()).toEqual([])
 })
 
-test('looks through the dead letters at the start, every minute, and at the end', async () => {
+test('a worker checks dead-letter messages at its start, every minute, and at its end', async () => {
   const body = (image: string): string => JSON.stringify(aJobMessage({ sourceKey: `images/${image}.png` }))
   const setup = workerSetup({ options: { untilIdleSeconds: 150 } })
   const lose = (image: string): void =>
@@ -156,7 +165,7 @@ test('looks through the dead letters at the start, every minute, and at the end'
 /** The shortest lease that the worker takes. */
 const SHORT_LEASE = { beatSeconds: 3, visibilitySeconds: 10, marginSeconds: 60 }
 
-test('a worker that was idle for long keeps its only job, under the shortest lease', async () => {
+test('a worker with the shortest lease keeps a job whose message arrives late in a long poll', async () => {
   const setup = workerSetup({
     longPolls: true,
     seconds: { render: 60 },
@@ -177,7 +186,7 @@ describe('jobs for workers with another model', () => {
     throw new PostponedError('it is for svd-xt', { workersFault: false, waitsForModel: XT })
   }
 
-  test('wait, end no worker, and do not hold up the others', async () => {
+  test('are postponed, do not fail the worker, and do not delay the jobs of its own model', async () => {
     const others = ['a', 'b', 'c', 'd', 'e']
     const setup = workerSetup({
       images: [...others, 'own'],
@@ -193,7 +202,7 @@ describe('jobs for workers with another model', () => {
     expect(setup.jobs.messages().length).toBe(others.length)
   })
 
-  test('wait longer each time, and do not keep a worker that has nothing else to do', async () => {
+  test('are postponed for longer each time and do not keep the worker from ending idle', async () => {
     const setup = workerSetup({
       images: ['a'],
       onStage: forAnother,
@@ -209,7 +218,7 @@ describe('jobs for workers with another model', () => {
     expect(setup.clock.elapsedMs()).toBeLessThan(1_010_000)
   })
 
-  test('do not count among those after which a worker ends', async () => {
+  test('do not count towards maxJobs', async () => {
     const setup = workerSetup({
       images: ['a', 'own'],
       onStage: (_, image) => (image === 'own' ? null : forAnother()),

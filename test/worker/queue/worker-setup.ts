@@ -31,7 +31,7 @@ export interface WorkerSetupOptions {
   readonly parametersOf?: (image: string) => Partial<ParametersDocument>
   /** Duration of each stage. A render reports progress a hundred times. */
   readonly seconds?: Partial<Record<StageName, number>>
-  /** Called when a stage begins; what it throws, the stage throws. */
+  /** Called when a stage begins. The stage throws the error that it throws. */
   readonly onStage?: (stage: StageName, image: string, setup: WorkerSetup) => void
   /** Faults that the checks find. */
   readonly faultsOf?: (image: string, path: RenderPath) => readonly string[]
@@ -42,7 +42,7 @@ export interface WorkerSetupOptions {
   readonly queueFaults?: Faults<QueueOperation>
   readonly maxAttempts?: number
   readonly maxReceives?: number
-  /** A receive waits for a message, as SQS lets it; else it answers at once. */
+  /** Whether a receive waits for a message, as a long poll of SQS does. Default: it answers at once. */
   readonly longPolls?: boolean
   readonly options?: Partial<WorkerOptions>
 }
@@ -88,6 +88,7 @@ export const workerSetup = (given: WorkerSetupOptions = {}) => {
   const usualDrain = openDrain(clock)
   const events: WorkerLogEvent[] = []
   const stages: string[] = []
+  const renderSignals: AbortSignal[] = []
   let clips = 0
 
   const begin = (stage: StageName, { image }: JobMessage): void => {
@@ -101,6 +102,7 @@ export const workerSetup = (given: WorkerSetupOptions = {}) => {
     return {
       async render(path, { signal, onProgress }) {
         begin('render', job)
+        renderSignals.push(signal)
         for (let step = 0; step <= STEPS; step++) {
           onProgress({ phase: 'denoise', step, steps: STEPS })
           if (step < STEPS) await clock.sleep((seconds.render * 1000) / STEPS, signal)
@@ -147,7 +149,7 @@ export const workerSetup = (given: WorkerSetupOptions = {}) => {
     },
   }
 
-  /** Until the worker ends; of several, each has a drain of its own. */
+  /** Runs a worker until it ends. Each of several workers gets its own drain. */
   const run = async (drain: Drain = usualDrain): Promise<WorkerEnd> => {
     let end: WorkerEnd | undefined
     let failure: unknown
@@ -191,8 +193,10 @@ export const workerSetup = (given: WorkerSetupOptions = {}) => {
     drain: usualDrain,
     clock,
     events,
-    /** `12 render cat`: at which second which stage of which image's job began. */
+    /** Stages that began, each with its second and its image, such as `12 render cat`. */
     stages,
+    /** The signal of each render: its job's. */
+    renderSignals,
     run,
     after: (afterSeconds: number, run: () => void) => void time.after(afterSeconds * 1000, run),
     send: (...more: readonly string[]) =>

@@ -20,7 +20,7 @@ const aWorker = async () => {
 }
 
 describe('GET /health', () => {
-  test('answers 503 until the worker has started, then 200 with these keys', async () => {
+  test('answers 503 until the worker has started, then 200, with exactly these keys', async () => {
     const { health, ask } = await aWorker()
     const common = {
       jobs: [],
@@ -37,7 +37,7 @@ describe('GET /health', () => {
     expect(after.response.headers.get('content-type')).toBe('application/json')
   })
 
-  test('shows the jobs under way, and how many are done', async () => {
+  test('returns the jobs under way and the number of completed jobs', async () => {
     const { health, ask } = await aWorker()
     health.onEvent({ type: 'worker-started', workerId: 'worker-1' })
     health.onEvent({ type: 'job-received', jobId: JOB_ID, attempt: 1, waitingSeconds: 0 })
@@ -55,7 +55,7 @@ describe('GET /health', () => {
     expect((await ask()).body).toMatchObject({ state: 'idle', jobs: [], jobs_done: 1 })
   })
 
-  test('answers 503 when the worker has given no sign for too long, and 200 when it does again', async () => {
+  test('answers 503 after 60 s without a heartbeat, and 200 after the next heartbeat', async () => {
     const { clock, health, ask } = await aWorker()
     health.onEvent({ type: 'worker-started', workerId: 'worker-1' })
     clock.ms += 60_000
@@ -67,7 +67,7 @@ describe('GET /health', () => {
     expect((await ask()).status).toBe(200)
   })
 
-  test('answers 503 when no job has got further for too long, although their leases are extended', async () => {
+  test('answers 503 after an hour without progress of a job, although heartbeats continue', async () => {
     const { clock, health, ask } = await aWorker()
     health.onEvent({ type: 'worker-started', workerId: 'worker-1' })
     health.onEvent({ type: 'job-received', jobId: JOB_ID, attempt: 1, waitingSeconds: 0 })
@@ -88,7 +88,7 @@ describe('GET /health', () => {
     expect((await ask()).status).toBe(200)
   })
 
-  test('lets a worker drain in peace, and answers 503 when it has stopped', async () => {
+  test('answers 200 while the worker drains, and 503 when it has stopped', async () => {
     const { health, ask } = await aWorker()
     health.onEvent({ type: 'worker-started', workerId: 'worker-1' })
     health.onEvent({ type: 'draining', reason: 'SIGTERM', secondsLeft: null })
@@ -102,21 +102,21 @@ describe('GET /health', () => {
 
 describe('the health port', () => {
   test.each(['/', '/health/', '/health?x=1', '/metrics', '/../health'.replace('..', 'a')])(
-    'has nothing at %s',
+    'answers 404 at %s',
     async (path) => {
       const { ask } = await aWorker()
       expect((await ask(path)).status).toBe(404)
     },
   )
 
-  test('takes no other method than GET, and HEAD', async () => {
+  test('answers 405 to methods other than GET and HEAD', async () => {
     const { ask } = await aWorker()
     const { status, response } = await ask('/health', 'POST')
     expect([status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
     expect((await ask('/health', 'HEAD')).body).toBeNull()
   })
 
-  test('says that its address is taken', async () => {
+  test('names its address in the error when the address is already in use', async () => {
     const { port, health } = await aWorker()
     const second = openHealthPort({ port: port.port, read: health.read })
     await expect(second).rejects.toThrow(`127.0.0.1:${port.port} cannot be listened on (EADDRINUSE)`)
@@ -124,7 +124,7 @@ describe('the health port', () => {
   })
 })
 
-describe('a web page on the machine of a worker', () => {
+describe('a request to the health port', () => {
   const askAs = async (port: number, headers: Readonly<Record<string, string>>) => {
     const { promise, resolve, reject } = Promise.withResolvers<[number | undefined, string]>()
     request({ host: '127.0.0.1', port, path: '/health', headers })
@@ -138,14 +138,14 @@ describe('a web page on the machine of a worker', () => {
     [{ host: 'evil.example' }, "Host: got 'evil.example'"],
     [{ origin: 'https://evil.example' }, "Origin: got 'https://evil.example'"],
     [{ 'sec-fetch-site': 'cross-site' }, "Sec-Fetch-Site: got 'cross-site'"],
-  ])('learns nothing with %j', async (headers, message) => {
+  ])('gets status 403 and no job data when it has the headers %j', async (headers, message) => {
     const { port } = await aWorker()
     const [status, body] = await askAs(port.port, headers)
     expect([status, body]).toEqual([403, expect.stringContaining(message)])
     expect(body).not.toContain('jobs')
   })
 
-  test('a load balancer asks a worker that listens on all addresses by any name', async () => {
+  test('gets the status under any host name when the port listens on all addresses', async () => {
     const { read } = watchHealth({ now: Date.now, staleAfterSeconds: 60, stuckAfterSeconds: 3_600 })
     await using port = await openHealthPort({ host: '0.0.0.0', port: 0, read })
     const [status] = await askAs(port.port, { host: 'workers.internal' })

@@ -187,20 +187,20 @@ describe('the log', () => {
       { type: 'worker-stopped', reason: 'idle', jobs: 3 },
       { level: 'INFO', message: 'worker stopped', reason: 'idle', jobs: 3 },
     ],
-  ])('has one line of $type, with these keys', (event, expected) => {
+  ])('has one line with exactly these keys for $type (case %#)', (event, expected) => {
     const { tell, lines } = aLog()
     tell(event)
     expect(lines()).toEqual([{ ...COMMON, ...expected }])
   })
 
-  test("counts a submitter's mistake as a warning, and other failures as errors", () => {
+  test('has level WARN for a failure that the submitter caused, and ERROR for other failures', () => {
     const { tell, lines } = aLog()
     for (const failureClass of ['invalid-input', 'quality', 'does-not-fit', 'exhausted'] as const)
       tell({ type: 'job-done', jobId: JOB_ID, result: aFailedJob(failureClass) })
     expect(lines().map(({ level }) => level)).toEqual(['WARN', 'ERROR', 'ERROR', 'ERROR'])
   })
 
-  test("keeps a user's line breaks inside its own line", () => {
+  test('escapes the line breaks of a reason, so that each event stays one line', () => {
     const { tell, lines } = aLog()
     const reason = 'first\n{"level":"INFO","message":"job succeeded"}'
     tell({ type: 'job-released', jobId: JOB_ID, reason })
@@ -215,7 +215,7 @@ describe('progress in the log', () => {
     progress: { phase: 'denoise', step, steps: 100 },
   })
 
-  test('is one line in ten seconds, for each job', () => {
+  test('is written once in ten seconds for each job', () => {
     const { clock, tell, lines } = aLog()
     for (let step = 0; step <= 50; step++) {
       clock.ms = step * 500
@@ -232,7 +232,7 @@ describe('progress in the log', () => {
     ])
   })
 
-  test('is told at once of a job that comes back', () => {
+  test('is written at once when a job is retried', () => {
     const { tell, lines } = aLog()
     tell(progress('one', 1))
     tell({ type: 'job-retry', jobId: 'one', attempt: 1, reason: 'a 503', delaySeconds: 0 })

@@ -35,8 +35,8 @@ const emf = (
   ...Object.fromEntries(metrics.map(([name, , value]) => [name, value])),
 })
 
-describe('metrics', () => {
-  test('of a job that succeeded, on one line with these keys', () => {
+describe('the worker writes metrics', () => {
+  test('for a succeeded job, on one line with exactly these keys', () => {
     expect(linesOf({ type: 'job-done', jobId: JOB_ID, result: anEndedJob() })).toEqual([
       emf([
         ['JobsSucceeded', 'Count', 1],
@@ -47,7 +47,7 @@ describe('metrics', () => {
     ])
   })
 
-  test('of a job that failed, once for all failures and once for its class', () => {
+  test('for a failed job, once for all failures and once for its failure class', () => {
     expect(linesOf({ type: 'job-done', jobId: JOB_ID, result: aFailedJob('exhausted') })).toEqual([
       emf([
         ['JobsFailed', 'Count', 1],
@@ -58,7 +58,7 @@ describe('metrics', () => {
     ])
   })
 
-  test('of a job that was cancelled', () => {
+  test('for a cancelled job', () => {
     const result = anEndedJob({ state: 'cancelled', device_seconds: 0, cost_usd: 0 })
     expect(linesOf({ type: 'job-done', jobId: JOB_ID, result })).toEqual([
       emf([
@@ -70,14 +70,14 @@ describe('metrics', () => {
     ])
   })
 
-  test('of waiting, at the first delivery alone', () => {
+  test('for the waiting time of a job at its first delivery only', () => {
     const received = { type: 'job-received', jobId: JOB_ID, waitingSeconds: 3 } as const
     expect(linesOf({ ...received, attempt: 1 }, { ...received, attempt: 2 })).toEqual([
       emf([['WaitingSeconds', 'Seconds', 3]]),
     ])
   })
 
-  test('of the device between two jobs', () => {
+  test('for the idle time of the device between two jobs', () => {
     expect(
       linesOf(
         { type: 'device-idle', jobId: JOB_ID, gapMs: null },
@@ -86,7 +86,7 @@ describe('metrics', () => {
     ).toEqual([emf([['DeviceIdleMs', 'Milliseconds', 7]])])
   })
 
-  test('of attempts that came to nothing', () => {
+  test('for retries and lost leases', () => {
     expect(
       linesOf(
         { type: 'job-retry', jobId: JOB_ID, attempt: 1, reason: 'a 503', delaySeconds: 1 },
@@ -96,7 +96,7 @@ describe('metrics', () => {
     ).toEqual([emf([['Retries', 'Count', 1]]), emf([['LeaseLost', 'Count', 1]])])
   })
 
-  test('of jobs that wait, and of those that wait for a worker with another model', () => {
+  test('for postponed jobs, and for those that wait for a worker with another model', () => {
     const postponed = { type: 'job-postponed', jobId: JOB_ID, reason: 'a 503', delaySeconds: 1 } as const
     const waitsForModel = { id: 'svd-xt', sha256: 'a'.repeat(64) }
 
@@ -109,7 +109,7 @@ describe('metrics', () => {
     ])
   })
 
-  test('of nothing else', () => {
+  test('for no event of another type', () => {
     expect(
       linesOf(
         { type: 'worker-started', workerId: 'worker-1' },

@@ -7,7 +7,7 @@ import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { countRequests } from '../../../fixtures/request-count.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 
-/** Reads the cost of jobs whose records say so; a job of `undefined` has no record. */
+/** Reads the cost of a batch whose jobs have these costs. A job with `undefined` has no result. */
 const costOf = async (costs: readonly (number | null | undefined)[], mostRead = 100) => {
   const outputs = openMemoryObjectStore({ bucket: 'out', now: () => 0 })
   const jobIds = costs.map((_, index) => jobIdLike((index + 16).toString(16)))
@@ -21,29 +21,33 @@ const costOf = async (costs: readonly (number | null | undefined)[], mostRead = 
   return { cost: await readBatchCost(store, jobIds, mostRead, unaborted), requests: requests() }
 }
 
-describe('cost of a batch', () => {
+describe('the cost of a batch', () => {
   test.each<[string, readonly (number | null | undefined)[], object | null]>([
-    ['is the sum where all costs are known', [1, 2, 0], { usd: 3, isEstimated: false }],
+    ['is the sum when all costs are known', [1, 2, 0], { usd: 3, isEstimated: false }],
     [
-      'counts a job without a cost with the mean of the others',
+      'counts a job without a cost with the mean of the other costs',
       [1, 2, null],
       { usd: 4.5, isEstimated: true },
     ],
-    ['counts a job whose record is gone with the mean', [1, undefined], { usd: 2, isEstimated: true }],
-    ['is not known where no cost is', [null, undefined], null],
-    ['is not known of no jobs', [], null],
+    [
+      'counts a job whose result is gone with the mean of the other costs',
+      [1, undefined],
+      { usd: 2, isEstimated: true },
+    ],
+    ['is unknown when no cost is known', [null, undefined], null],
+    ['is unknown when the batch has no jobs', [], null],
   ])('%s', async (_, costs, expected) => {
     expect((await costOf(costs)).cost).toEqual(expected)
   })
 
-  test('is estimated from jobs that are spread evenly where there are more than are read', async () => {
+  test('is estimated from evenly spread jobs when the batch has more jobs than are read', async () => {
     expect(await costOf([1, 100, 100, 3, 100, 100], 2)).toEqual({
       cost: { usd: 12, isEstimated: true },
       requests: 2,
     })
   })
 
-  test('is estimated from the known costs of those that are read', async () => {
+  test('is estimated from the known costs of the jobs that are read', async () => {
     expect((await costOf([1, 100, null, 100], 2)).cost).toEqual({ usd: 4, isEstimated: true })
   })
 })

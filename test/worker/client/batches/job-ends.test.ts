@@ -18,7 +18,7 @@ const succeeded = (jobId: string, end: Date): ResultRecord =>
 const failed = (jobId: string, end: Date): ResultRecord =>
   aFailure({}, { jobId, finished_at: end.toISOString() })
 
-/** The ends that are found in a bucket where jobs have ended so, one after the other. */
+/** Finds the ends in a bucket to which these results were written in this order. */
 const endsOf = async (records: readonly ResultRecord[], asked: Partial<AskedEnds>) => {
   let now = 0
   const outputs = openMemoryObjectStore({ bucket: 'out', now: () => now })
@@ -34,8 +34,8 @@ const endsOf = async (records: readonly ResultRecord[], asked: Partial<AskedEnds
   return { ends: Object.fromEntries(ends), requests: requests() }
 }
 
-describe('ends of jobs', () => {
-  test('are the states and times of those that have ended, and of no other job', async () => {
+describe('the ends of jobs', () => {
+  test('are the states and times of the requested jobs that have ended', async () => {
     const records = [succeeded(A, at(1)), failed(B, at(2)), succeeded(jobIdLike('dd'), at(3))]
     expect((await endsOf(records, { open: new Set([A, B, C]) })).ends).toEqual({
       [A]: { kind: 'succeeded', time: at(1) },
@@ -43,7 +43,7 @@ describe('ends of jobs', () => {
     })
   })
 
-  test('are the newest of a job that ended twice', async () => {
+  test('include only the newest end of a job that ended twice', async () => {
     const asked = { open: new Set([A, B]) }
     const records = [failed(A, at(1)), succeeded(A, at(5)), succeeded(B, at(2)), failed(B, at(6))]
     expect((await endsOf(records, asked)).ends).toEqual({
@@ -52,13 +52,13 @@ describe('ends of jobs', () => {
     })
   })
 
-  test('are found where a job ended while ingest still worked on its upload', async () => {
+  test('include a job that ended while ingest still worked on its upload', async () => {
     expect((await endsOf([succeeded(A, at(-14))], { open: new Set([A]) })).ends).toEqual({
       [A]: { kind: 'succeeded', time: at(-14) },
     })
   })
 
-  test('of long before the report are read from the result of each job', async () => {
+  test('from long before the report are read from the result of each job', async () => {
     const records = [succeeded(A, at(-10_000)), failed(B, at(-9_000))]
     const { ends, requests } = await endsOf(records, { endedBefore: new Set([A, B, C]) })
     expect(ends).toEqual({
@@ -69,7 +69,7 @@ describe('ends of jobs', () => {
     expect(requests).toBe(3 + 3)
   })
 
-  test('of long before the report are listed where they are many', async () => {
+  test('from long before the report are listed when they are many', async () => {
     const before = Array.from({ length: 201 }, (_, index) => jobIdLike((index + 16).toString(16)))
     const records = before.map((jobId, index) => succeeded(jobId, at(index - 10_000)))
     const { ends, requests } = await endsOf(records, { endedBefore: new Set(before) })
@@ -78,8 +78,8 @@ describe('ends of jobs', () => {
   })
 })
 
-describe('the last time', () => {
-  test('is that of the newest end, of a batch of any size', () => {
+describe('lastTime', () => {
+  test('returns the newest end in a batch of any size', () => {
     const ends = Array.from({ length: 200_000 }, (_, index) => ({
       kind: 'succeeded' as const,
       time: at(index % 150_000),
@@ -87,7 +87,7 @@ describe('the last time', () => {
     expect(lastTime(ends)).toEqual(at(149_999))
   })
 
-  test('is none of no ends', () => {
+  test('returns null when no job has ended', () => {
     expect(lastTime([])).toBeNull()
   })
 })

@@ -63,7 +63,7 @@ const summary = ({ key, items, jobs, ...batch }: Batch) => ({
 })
 
 describe('batches', () => {
-  test('are manifests and folders of images, the newest report first', async () => {
+  test('are manifests and folders of images, with the newest report first', async () => {
     const bucket = aBucket()
     for (const key of [
       'manifests/b/m.json',
@@ -83,7 +83,7 @@ describe('batches', () => {
     ])
   })
 
-  test('count the ends of their jobs, what is left and what was rejected', async () => {
+  test('count their ended jobs, their open jobs and their rejected items', async () => {
     const bucket = aBucket()
     const fault = { item: 7, line: 7, item_id: null, field: 'items[7].image', message: 'is not there' }
     await bucket.report('manifests/m.json', {
@@ -111,7 +111,7 @@ describe('batches', () => {
     expect(batch?.endedAt).toBeNull()
   })
 
-  test('leave the cost of jobs that had ended before to the batch that paid it', async () => {
+  test('exclude the cost of jobs that had ended before the batch', async () => {
     const bucket = aBucket()
     await bucket.end(succeeded(1, bucket.now()))
     bucket.pass(600)
@@ -132,7 +132,7 @@ describe('batches', () => {
     expect((await bucket.read()).map(summary)).toMatchObject([{ items: 3, jobs: 1, left: 1, rejected: 1 }])
   })
 
-  test('of which ingest rejected all say so', async () => {
+  test('are marked as rejected when ingest rejected all of their items', async () => {
     const bucket = aBucket()
     await bucket.report('manifests/m.json', {
       state: 'rejected',
@@ -141,7 +141,7 @@ describe('batches', () => {
     expect(await bucket.read()).toMatchObject([{ isRejected: true, jobs: 0, left: 0, secondsLeft: 0 }])
   })
 
-  test('count the newest images of a folder alone where it has more than are read', async () => {
+  test('count only the newest images of a folder with more images than are read', async () => {
     const bucket = aBucket()
     for (let number = 1; number <= 5; number++) {
       await bucket.report(`images/x/${number}.png`, { jobs: [job(number, { item: null })] })
@@ -154,7 +154,7 @@ describe('batches', () => {
 })
 
 describe('a manifest of ten thousand jobs', () => {
-  /** Nine thousand have ended, each tenth of them failed. */
+  /** Nine thousand jobs have ended, and one in ten of them has failed. */
   const aLargeBucket = async () => {
     const bucket = aBucket()
     const jobs = Array.from({ length: 10_000 }, (_, index) => job(index + 1))
@@ -177,7 +177,7 @@ describe('a manifest of ten thousand jobs', () => {
     return { read, requests }
   }
 
-  test('costs a request for a thousand ends and a hundred for its cost', async () => {
+  test('costs one request for each thousand ends and a hundred requests for its cost', async () => {
     const { read, requests } = await aLargeBucket()
     expect((await read(100)).map(summary)).toEqual([
       {

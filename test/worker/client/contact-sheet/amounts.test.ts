@@ -11,7 +11,7 @@ test.each([
   [125, '2 min 05 s'],
   [3599.6, '1 h 00 min'],
   [12_000, '3 h 20 min'],
-])('%d seconds are %s', (seconds, text) => {
+])('%d seconds are printed as %s', (seconds, text) => {
   expect(formatSeconds(seconds)).toBe(text)
 })
 
@@ -22,13 +22,13 @@ test.each([
   [0.0371, '$0.037'],
   [0.000123, '$0.00012'],
   [1e-9, '$0.000000'],
-])('%d dollars are %s', (dollars, text) => {
+])('%d dollars are printed as %s', (dollars, text) => {
   expect(formatDollars(dollars)).toBe(text)
 })
 
 test.each([
   [1234.6, '1,235'],
   [40.42, '40.4'],
-])('%d an hour are %s', (rate, text) => {
+])('%d clips an hour are printed as %s', (rate, text) => {
   expect(formatRate(rate)).toBe(text)
 })

@@ -8,10 +8,10 @@ test.each([
   ['jobs/a/video.mov', null],
   ['jobs/a/frames.zip', null],
   ['jobs/mp4', null],
-])('browsers show %s as %j', (name, media) => {
+])('clipMedia(%j) returns %j', (name, media) => {
   expect(clipMedia(name)).toEqual(media)
 })
 
-test('an ending is in lower case and without the dot', () => {
+test('endingOf returns the ending in lower case and without the dot', () => {
   expect([endingOf('a/b.tar.GZ'), endingOf('a.b/c')]).toEqual(['gz', ''])
 })

@@ -8,7 +8,7 @@ const jobs = [
   aSheetJob({ parameters: { motion_bucket_id: 100, width: 128, height: 192 } }),
 ]
 
-test('the parameters that are not the same in all jobs are facets, with their values in order, and width and height one', () => {
+test('facets are the parameters that differ between jobs, with sorted values and one facet for the size', () => {
   expect(facetsOf(jobs)).toEqual([
     { name: 'size', values: ['128×192', '192×128'] },
     { name: 'motion_bucket_id', values: ['40', '100', '220'] },
@@ -16,7 +16,7 @@ test('the parameters that are not the same in all jobs are facets, with their va
   expect(facetsOf(jobs.slice(0, 1))).toEqual([])
 })
 
-test('a card names the position of its values', () => {
+test('the data of a card has the position of each of its values', () => {
   expect(jobs.map(({ status }) => JSON.parse(facetData(facetsOf(jobs), status.parameters)))).toEqual([
     { size: 1, motion_bucket_id: 2 },
     { size: 1, motion_bucket_id: 0 },

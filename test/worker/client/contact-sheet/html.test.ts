@@ -8,19 +8,19 @@ test('text is escaped, in elements and in attributes', () => {
   )
 })
 
-test('templates go into templates as they are, also in lists', () => {
+test('a template inside a template is not escaped again, also in a list', () => {
   const items = ['a', '<'].map((item) => html`<li>${item}</li>`)
   expect(textOfHtml(html`<ul>${items}</ul>`)).toBe('<ul><li>a</li><li>&lt;</li></ul>')
 })
 
-test('null and false leave nothing, zero is a number', () => {
+test('null and false render as nothing, and zero renders as 0', () => {
   expect(textOfHtml(html`[${null}${false}${0}]`)).toBe('[0]')
 })
 
-test('what looks like markup of ours is not', () => {
+test('an object that imitates trusted markup throws an error', () => {
   expect(() => textOfHtml(html`${JSON.parse('{"markup":"<script>"}')}`)).toThrow()
 })
 
-test('a backslash in a template is one', () => {
+test('a backslash in a template stays one backslash', () => {
   expect(textOfHtml(html`${trusted('a\\n')}\\n`)).toBe('a\\n\\n')
 })

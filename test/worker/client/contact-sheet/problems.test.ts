@@ -19,11 +19,11 @@ const problemsOf = async (jobs: readonly SheetJob[], uploads = { reports: [], mo
   }
 }
 
-test('a page on which all went well has no such part', async () => {
+test('a page without problems has no list of problems', async () => {
   expect(await problemsOf([aSheetJob()])).toBeNull()
 })
 
-test('a failed job has its reason, and what to do', async () => {
+test('a failed job is listed with its reason and its fix', async () => {
   const job = aFailedJob('sky')
   expect(await problemsOf([aSheetJob(), job])).toEqual({
     counts: '1 failed job',
@@ -42,14 +42,14 @@ test.each([
   ['quality', /--seed 7\. If a worker may be at fault, .* npx svd redrive --job/],
   ['does-not-fit', /npx svd rerun [0-9a-f]{32} --num-frames 8\. Or start a worker with more memory/],
   ['invalid-input', /^The same request would fail again: change the image or the parameters/],
-] as const)('a job that failed as %s has advice of its own', async (failure, advice) => {
+] as const)('a job that failed as %s is listed with its own fix', async (failure, advice) => {
   const { status } = aFailedJob('sky')
   const result = { ...status.result!, failure: { ...status.result!.failure!, class: failure } }
   const found = await problemsOf([{ ...aFailedJob('sky'), status: { ...status, result } }])
   expect(found?.items[0]?.[3]).toMatch(advice)
 })
 
-test('rejected uploads have all of their faults, and what to do', async () => {
+test('a rejected upload is listed with all of its faults and its fix', async () => {
   const fault = {
     item: 3,
     line: null,
@@ -84,7 +84,7 @@ test('rejected uploads have all of their faults, and what to do', async () => {
   })
 })
 
-test('twenty faults of an upload are listed, and the others counted', async () => {
+test('an upload with many faults lists twenty of them and counts the others', async () => {
   const fault = { item: 1, line: null, item_id: null, field: 'image', message: 'is gone' }
   const report = aRejectedReport('manifests/m.json', { faults: Array(30).fill(fault), more_faults: 5 })
   const found = await problemsOf([], { reports: [report] })
@@ -93,7 +93,7 @@ test('twenty faults of an upload are listed, and the others counted', async () =
 })
 
 describe('hostile names and reasons', () => {
-  test('stay text', async () => {
+  test('are shown as text', async () => {
     const attack = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`
     const fault = { item: null, line: null, item_id: null, field: attack, message: attack }
     const page = await renderContactSheet([aFailedJob(attack)], {

@@ -27,7 +27,7 @@ const failed = (overrides: Parameters<typeof aFailure>[0] = {}): SheetJob => ({
 })
 
 describe('the card of a clip', () => {
-  test('tells what it is, how it was made, and how good it is', async () => {
+  test('shows the image, the parameters, the times, the cost and the quality', async () => {
     const text = textOf(await render([aSheetJob({ cost_usd: 0.0123, attempt: 2 })]))
     for (const said of [
       'cup.png',
@@ -46,7 +46,7 @@ describe('the card of a clip', () => {
     }
   })
 
-  test('shows what differs from the defaults', async () => {
+  test('marks the parameters that differ from the defaults', async () => {
     const job = aSheetJob({ parameters: { motion_bucket_id: 60, noise_aug_strength: 0.1 } })
     const page = await render([job], { usual: { ...someParameters } })
     const differing = [...page.matchAll(/<li class="differs">([^<]*)</g)].map(([, text]) => text)
@@ -54,7 +54,7 @@ describe('the card of a clip', () => {
     expect(textOf(page)).toContain('motion_bucket_id 60 usually 127')
   })
 
-  test('shows, where the defaults are not known, what differs from most', async () => {
+  test('marks the parameters that differ from most jobs when the defaults are unknown', async () => {
     const jobs = [60, 127, 127].map((motion_bucket_id, index) =>
       aSheetJob({ sourceKey: `images/${index}.png`, parameters: { motion_bucket_id } }),
     )
@@ -62,14 +62,14 @@ describe('the card of a clip', () => {
     expect(await render(jobs)).not.toContain('<li class="differs">motion 127</li>')
   })
 
-  test('shows what its sweep is about, usual or not', async () => {
+  test('marks the parameters of its sweep, also those with default values', async () => {
     const jobs = [40, 127].map((motion_bucket_id) => aSheetJob({ parameters: { motion_bucket_id } }))
     const page = await render(jobs, { usual: { ...someParameters } })
     const differing = [...page.matchAll(/<li class="differs">([^<]*)</g)].map(([, text]) => text)
     expect(differing).toEqual(['motion 40', 'motion 127'])
   })
 
-  test('tells every fault that its checks found', async () => {
+  test('shows every fault that the checks found', async () => {
     const job = aSheetJob()
     const clips = job.clips.map((clip) => ({
       ...clip,
@@ -90,7 +90,7 @@ test('the details name the files of a clip in other formats, and the page plays 
   expect(page.match(/<video/g)).toHaveLength(1)
 })
 
-test('the warnings of clips are on their card, in the summary, and found by the word', async () => {
+test('the warnings of a clip are on its card, in the summary, and in the searched text', async () => {
   const job = aSheetJob()
   const clips = job.clips.map((clip) => ({ ...clip, quality: { ...someQuality, warnings: ['seams: high'] } }))
   const page = await render([{ ...job, clips }, aSheetJob({ sourceKey: 'images/fine.png' })])
@@ -101,13 +101,13 @@ test('the warnings of clips are on their card, in the summary, and found by the 
   expect(page).not.toContain('class="reason"')
 })
 
-test('the card of a failure tells its class and reason, and what the checks found', async () => {
+test('the card of a failed job shows its class, its reason and the faults that the checks found', async () => {
   const text = textOf(await render([failed({ quality: [{ ...someQuality, faults: ['frozen'] }] })]))
   for (const said of ['failed', 'No clip', 'quality nothing moves', 'frozen', '3 attempts'])
     expect(text).toContain(said)
 })
 
-describe('the card of a job whose clips were rejected', () => {
+describe('the card of a job with rejected clips', () => {
   const rejectedBy = (workerId: string, faults: readonly string[]): RejectedSheetClip => ({
     ...{ video: 'data:video/mp4;base64,BBBB', poster: null, frames: 14, index: 0, workerId },
     ...{ key: `jobs/a/rejected/of-${workerId}/video.mp4`, attemptId: `of-${workerId}` },
@@ -118,7 +118,7 @@ describe('the card of a job whose clips were rejected', () => {
     rejected: [rejectedBy('worker-1', ['black: frame 0']), rejectedBy('worker-2', ['black: frame 3'])],
   }
 
-  test('plays each of them, marked, with who made it and its faults', async () => {
+  test('plays each rejected clip and shows its worker and its faults', async () => {
     const page = await render([job])
     const text = textOf(page)
     expect(page.match(/<b class="badge">Failed its checks<\/b>\s*<video/g)).toHaveLength(2)
@@ -132,17 +132,17 @@ describe('the card of a job whose clips were rejected', () => {
     expect([...page.matchAll(/data-words="[^"]* rejected"/g)]).toHaveLength(1)
   })
 
-  test('tells a video that passed, of a clip of which another did not', async () => {
+  test('reports that a video passed when another video of its clip failed', async () => {
     const text = textOf(await render([{ ...job, rejected: [rejectedBy('worker-1', [])] }]))
     expect(text).toContain('made by worker-1: passed, but another video of the clip did not likeness')
   })
 
-  test('is counted as failed, and its clips as none', async () => {
+  test('counts as a failed job without clips', async () => {
     expect(textOf(await render([job]))).toMatch(/ 0 clips 1 failed /)
   })
 })
 
-test('a sweep has a heading, and its values as labels', async () => {
+test('a sweep has a heading, and each of its clips has the swept value as label', async () => {
   const jobs = [40, 220].map((motion_bucket_id) => aSheetJob({ parameters: { motion_bucket_id } }))
   const page = await render(jobs)
   expect(textOf(page)).toContain('cup.png 2 clips, by motion_bucket_id')
@@ -152,12 +152,12 @@ test('a sweep has a heading, and its values as labels', async () => {
   ])
 })
 
-test('the summary tells counts, time, pace and cost', async () => {
+test('the summary shows counts, time, pace and cost', async () => {
   const text = textOf(await render([aSheetJob({ cost_usd: 0.25 }), failed()]))
   expect(text).toContain('1 clip 1 failed submit to end 20.0 s clips/hour 240 device time 27.4 s cost $0.25')
 })
 
-test('the page names its own order where the jobs are not listed the newest first', async () => {
+test('the page offers the listed order only when the jobs are not listed newest first', async () => {
   const [older, newer] = ['2026-11-24T12:00:20.000Z', '2026-11-24T12:00:40.000Z'].map((finished_at, index) =>
     aSheetJob({ sourceKey: `images/${index}.png`, finished_at }),
   ) as [SheetJob, SheetJob]
@@ -171,21 +171,21 @@ test('the page names its own order where the jobs are not listed the newest firs
   expect(ordersOf(await render([older, newer]))).toEqual(['listed', ...usual])
 })
 
-test('all times of a page are UTC, which it says once', async () => {
+test('all times on the page are in UTC, which the page states once', async () => {
   const text = textOf(await render([aSheetJob({ finished_at: '2026-11-24T12:00:20.000Z' }), failed()]))
   expect(text).toContain('written 2026-11-24 13:00 · all times are UTC')
   expect(text).toContain('finished 2026-11-24 12:00')
   expect(text.match(/UTC/g)).toHaveLength(1)
 })
 
-test('an empty page says so', async () => {
+test('a page without jobs reports that there are none', async () => {
   expect(textOf(await render([]))).toContain('There are no jobs.')
 })
 
 describe('hostile input', () => {
   const attack = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`
 
-  test('stays text, wherever it comes from', async () => {
+  test('is shown as text', async () => {
     const job = failed({ reason: attack })
     const page = await render(
       [
@@ -205,7 +205,7 @@ describe('hostile input', () => {
     expect(page).toContain('&quot;&gt;&lt;script&gt;alert(1)')
   })
 
-  test('could not run if it did not: the page allows its own script and style, and nothing from elsewhere', async () => {
+  test('cannot run, because the page allows only its own script and style', async () => {
     const page = await render([aSheetJob()])
     const hashOf = (element: string): string => {
       const [, text = ''] = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(page) ?? []

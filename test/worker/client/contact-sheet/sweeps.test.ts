@@ -12,7 +12,7 @@ const shown = (groups: ReturnType<typeof groupSweeps>) =>
     ),
   )
 
-test('jobs of one image stand together, by the value that is swept', () => {
+test('jobs of one image form one group, which is sorted by the swept value', () => {
   const groups = groupSweeps([
     job('cup', { parameters: { motion_bucket_id: 220 } }),
     job('cat'),
@@ -29,7 +29,7 @@ test('jobs of one image stand together, by the value that is swept', () => {
   ])
 })
 
-test('of two swept parameters the first goes before', () => {
+test('jobs with two swept parameters are sorted by the first parameter before the second', () => {
   const both = (motion_bucket_id: number, seed: number) =>
     job('cup', { parameters: { motion_bucket_id, seed } })
   expect(shown(groupSweeps([both(2, 1), both(1, 2), both(2, 0), both(1, 0)]))).toEqual([
@@ -42,7 +42,7 @@ test('of two swept parameters the first goes before', () => {
   ])
 })
 
-test('values that are no numbers keep their order', () => {
+test('jobs with values that are not numbers keep their order', () => {
   const fitted = (value: 'fill' | 'crop' | 'pad') => job('cup', { parameters: { fit: value } })
   expect(
     groupSweeps([fitted('pad'), fitted('fill')])[0]?.jobs.map(({ status: record }) => record.parameters.fit),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { totalsOf } from '../../../../worker/client/contact-sheet/totals.ts'
 import { aSheetJob } from './a-sheet-job.ts'
 
-test('a batch is counted from its first submit, and its pace from its first start', () => {
+test('the time of a batch starts at its first submit, and its pace at its first start', () => {
   const jobs = [
     aSheetJob({ cost_usd: 0.5, device_seconds: 10 }),
     aSheetJob({
@@ -18,6 +18,6 @@ test('a batch is counted from its first submit, and its pace from its first star
   })
 })
 
-test('of nothing there is no pace and no cost', () => {
+test('a batch without jobs has no pace and no cost', () => {
   expect(totalsOf([])).toMatchObject({ clips: 0, spanSeconds: null, clipsPerHour: null, costUsd: null })
 })

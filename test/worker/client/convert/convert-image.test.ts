@@ -24,7 +24,7 @@ const convert = async (bytes: Uint8Array, name: string): Promise<RgbImage> => {
 
 const converted = async (name: string): Promise<RgbImage> => convert(await fileBytes(name), name)
 
-describe('a file becomes the pixels that were written, upright', () => {
+describe('convertImage reads the exact upright pixels of', () => {
   test.each(tolerance.exact)('%s', async (name) => {
     const expected = golden.tensor<Uint8Array>(name)
     const image = await converted(name)
@@ -33,7 +33,7 @@ describe('a file becomes the pixels that were written, upright', () => {
   })
 })
 
-describe('a file becomes the sRGB pixels of another library, but for roundings', () => {
+describe('convertImage reads the pixels of another library, within rounding, of', () => {
   test.each(golden.keys.filter((name) => !tolerance.exact.includes(name)))('%s', async (name) => {
     const expected = golden.tensor<Uint8Array>(name)
     const image = await converted(name)
@@ -45,7 +45,7 @@ describe('a file becomes the sRGB pixels of another library, but for roundings',
   })
 })
 
-test('a PNG of it is decoded to the same pixels', async () => {
+test('an AVIF that is encoded as PNG is decoded to the same pixels', async () => {
   const image = await converted('turned-6.avif')
   expect(await decodeImage(await encodePng(image), 'x.png')).toEqual(image)
 })
@@ -54,7 +54,7 @@ const CONVERT_HEIC =
   "sips -s format png 'a b.heic' --out 'a b.png' (macOS), heif-convert 'a b.heic' 'a b.png' (libheif) or " +
   "magick 'a b.heic' 'a b.png' (ImageMagick)"
 
-describe('a file is refused, with what to do', () => {
+describe('convertImage refuses, with a fix,', () => {
   test.each([
     [
       'refused-hevc.heic',
@@ -80,22 +80,22 @@ describe('a file is refused, with what to do', () => {
       "DSC_1.NEF: is a TIFF by its first bytes, but its name ends with '.NEF'; export a raw file of a camera as PNG, " +
         'JPEG or TIFF, and rename another file to .tif',
     ],
-  ])('%s as %s', async (file, name, message) => {
+  ])('the file %s with the name %s', async (file, name, message) => {
     await expect(convert(await fileBytes(file), name)).rejects.toMatchObject({
       name: 'InvalidInputError',
       message,
     })
   })
 
-  test('that is cut off', async () => {
+  test('a file that is cut off', async () => {
     const cut = (await fileBytes('lossless.avif')).subarray(0, 1000)
     await expect(convert(cut, 'x.avif')).rejects.toThrow(
       /^x\.avif: is a damaged or cut-off AVIF, or of a kind that cannot be read \(.+\); convert it to PNG: sips /,
     )
   })
 
-  test('of more pixels than any image may have', async () => {
-    // As the header has it: the pixels are not there.
+  test('an image with more pixels than are accepted', async () => {
+    // Only the header has this size. The file has no such pixels.
     const bytes = await fileBytes('rgb-16-bit.tif')
     const widthAt = bytes.indexOf(Buffer.from('00010300010000000d000000', 'hex')) + 8
     const large = Buffer.from(bytes)
@@ -108,19 +108,19 @@ describe('a file is refused, with what to do', () => {
   })
 })
 
-describe('loaders of libvips', () => {
+describe('after a conversion, libvips', () => {
   beforeAll(async () => {
     await converted('rgb.tiff')
   })
 
-  test('are those of ingest, AVIF and TIFF, and no other, after a conversion', async () => {
+  test('loads no format except those of ingest, AVIF and TIFF', async () => {
     const gif = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
       .gif()
       .toBuffer()
     await expect(sharp(gif).metadata()).rejects.toThrow('unsupported image format')
   })
 
-  test('decode neither for ingest', async () => {
+  test('decodes neither AVIF nor TIFF for ingest', async () => {
     await expect(decodeImage(await fileBytes('rgb.tiff'), 'image')).rejects.toThrow(
       'image: is a TIFF; PNG, JPEG',
     )

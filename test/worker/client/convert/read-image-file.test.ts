@@ -13,7 +13,7 @@ const aFile = async (name: string, bytes: Uint8Array | string): Promise<string> 
   return file
 }
 
-test('a file of another format is read as it is, an image or not', async () => {
+test('a file of another format is read unchanged, whether it is an image or not', async () => {
   const png = await aPng()
   expect(await readImageFile(await aFile('a.avif', png))).toEqual({
     bytes: Buffer.from(png),

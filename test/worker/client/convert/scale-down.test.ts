@@ -4,7 +4,7 @@ import { decodeUploadedImage, MAX_UPLOADED_PIXELS } from '../../../../shared/ima
 import { scaleDown } from '../../../../worker/client/convert/scale-down.ts'
 import { fitImage } from '../../../../worker/pipeline/image/fit.ts'
 
-/** Each byte is `level(x, y)`, in the first channel; the others are derived from it. */
+/** An image whose first channel is `level(x, y)`. The other channels are derived from it. */
 const anImage = (width: number, height: number, level: (x: number, y: number) => number): RgbImage => {
   const data = new Uint8Array(width * height * 3)
   for (let y = 0, at = 0; y < height; y++) {
@@ -34,7 +34,7 @@ const openNoise = () => {
 }
 
 describe('an image is scaled down', { timeout: 120_000 }, () => {
-  test('so that the clip sees the same pixels, within 3 of 255', async () => {
+  test('so that the clip gets the same pixels within 3 of 255', async () => {
     const large = anImage(6800, 3800, waves)
     const scaled = await scaleDown(large, 'JPEG', 'sea.jpg')
     const found = await decodeUploadedImage(scaled?.bytes ?? new Uint8Array(), 'sea.jpg')
@@ -45,7 +45,7 @@ describe('an image is scaled down', { timeout: 120_000 }, () => {
     expect(largestDifference(before ?? new Uint8Array(), after ?? new Uint8Array(1))).toBeLessThanOrEqual(3)
   })
 
-  test('that has few enough pixels, but as a PNG more bytes than workers read', async () => {
+  test('when it has few enough pixels but its PNG has more bytes than workers read', async () => {
     const noise = openNoise()
     const image = anImage(4990, 4990, () => 0)
     for (let i = 0; i < image.data.length; i++) image.data[i] = noise()
@@ -54,6 +54,6 @@ describe('an image is scaled down', { timeout: 120_000 }, () => {
   })
 })
 
-test('an image that ingest takes stays as it is', async () => {
+test('an image that ingest accepts stays unchanged', async () => {
   expect(await scaleDown(anImage(64, 32, waves), 'PNG', 'cup.png')).toBeNull()
 })

@@ -27,7 +27,7 @@ describe('the format of a file by its first bytes', () => {
     [null, Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')],
     [null, Buffer.from('ft')],
     [null, Buffer.alloc(0)],
-  ])('is %s', (format, bytes) => {
+  ])('is %s in case %#', (format, bytes) => {
     expect(sourceFormatOf(bytes)).toBe(format)
   })
 })
@@ -40,11 +40,11 @@ test.each([
   ['a.heif', 'HEIC'],
   ['a.avif.png', null],
   ['avif', null],
-])('the name %s is that of %s', (name, format) => {
+])('sourceFormatOfName(%j) returns %j', (name, format) => {
   expect(sourceFormatOfName(name)).toBe(format)
 })
 
-test('a sequence of images is one by its major brand', () => {
+test('a sequence of images is recognized by its major brand', () => {
   expect(isImageSequence(ftyp('avis', 'avif', 'msf1'))).toBe(true)
   expect(isImageSequence(ftyp('avif', 'mif1', 'avis'))).toBe(false)
 })

@@ -21,7 +21,7 @@ const statusOf = ({ id, image = 'images/cup.png', parameters = {}, waits }: Some
   return waits ? { ...status, result: null, state: 'queued' as const } : status
 }
 
-/** Names of jobs by a template, or by default; what is wrong with them. */
+/** Names of jobs by a template, or by default if it is `null`, with the faults of these names. */
 const named = (
   jobs: readonly SomeJob[],
   template: string | null = null,
@@ -45,12 +45,12 @@ const anItem = (
   ...{ jobId: jobIdLike(id), uploadKey: 'manifests/m.json', imageKey, item, itemId },
 })
 
-describe('by default a clip is named', () => {
-  test('after its image and the beginning of its job', () => {
+describe('the default name of a clip', () => {
+  test('has the name of its image and the first digits of its job id', () => {
     expect(named([{ id: 'aa' }]).stems).toEqual(['cup-aa000000'])
   })
 
-  test('after what differs among the clips of an image, but not after what differs between images', () => {
+  test('has the parameters that differ between clips of one image, but not those between images', () => {
     const { stems } = named([
       { id: 'aa', parameters: { motion_bucket_id: 60 } },
       { id: 'bb', parameters: { motion_bucket_id: 127, seed: 7 } },
@@ -63,7 +63,7 @@ describe('by default a clip is named', () => {
     ])
   })
 
-  test('after the id of its item, as the upload that is named gives it', () => {
+  test('has the id of its item in the selected upload', () => {
     const requests = [anItem('aa', 1, 'mug/red'), anItem('bb', 2, null, 'images/renamed.png')]
     expect(named([{ id: 'aa' }, { id: 'bb' }], null, requests).stems).toEqual([
       'mug_red-aa000000',
@@ -71,26 +71,26 @@ describe('by default a clip is named', () => {
     ])
   })
 
-  test('with a number of each of several videos', () => {
+  test('has a number for each of several videos', () => {
     expect(named([{ id: 'aa', parameters: { num_videos_per_prompt: 2 } }]).stems).toEqual([
       'cup-aa000000-0',
       'cup-aa000000-1',
     ])
   })
 
-  test('with the whole id where two ids begin alike', () => {
+  test('has the whole job id when two ids begin with the same digits', () => {
     const { stems, faults } = named([{ id: 'aa0000001' }, { id: 'aa0000002' }])
     expect(stems).toEqual(['cup-aa000000', `cup-${jobIdLike('aa0000002')}`])
     expect(faults).toEqual([])
   })
 
-  test('within 255 bytes, however long the name of its image is', () => {
+  test('fits into 255 bytes although the name of its image is long', () => {
     const image = `images/${'杯'.repeat(100)}.png`
     const [stem = ''] = named([{ id: 'aa', image }]).stems
     expect(stem).toBe(`${'杯'.repeat(33)}-aa000000`)
   })
 
-  test('with its own id where only the case of the images differs', () => {
+  test('has the job id when the names of two images differ only in case', () => {
     const { stems, faults } = named([
       { id: 'aa', image: 'images/IMG.png' },
       { id: 'bb', image: 'images/img.png' },
@@ -98,7 +98,7 @@ describe('by default a clip is named', () => {
     expect({ stems, faults }).toEqual({ stems: ['IMG-aa000000', 'img-bb000000'], faults: [] })
   })
 
-  test('with the whole id where the names differ only in case, and the ids begin alike', () => {
+  test('has the whole job id when such ids begin with the same digits', () => {
     const jobs = [
       { id: 'aa0000001', image: 'images/IMG.png' },
       { id: 'aa0000002', image: 'images/img.png' },
@@ -106,18 +106,18 @@ describe('by default a clip is named', () => {
     expect(named(jobs).stems).toEqual(['IMG-aa000000', `img-${jobIdLike('aa0000002')}`])
   })
 
-  test('once where two images whose names differ only in case have one clip', () => {
+  test('is given once when two images whose names differ only in case have one clip', () => {
     const requests = [anItem('aa', 1, null, 'images/IMG.png'), anItem('aa', 2, null, 'images/img.png')]
     expect(named([{ id: 'aa' }], null, requests).stems).toEqual(['IMG-aa000000'])
   })
 
-  test('in a name that Windows takes', () => {
+  test('is valid on Windows', () => {
     expect(named([{ id: 'aa', image: 'images/con.x.png' }]).stems).toEqual(['_con.x-aa000000'])
   })
 })
 
-describe('a template', () => {
-  test('takes parameters and the fields of the request', () => {
+describe('a name template', () => {
+  test('accepts parameters and the fields of the request', () => {
     const requests = [anItem('aa', 3, 'mug')]
     const template =
       '{item_id}-{item}-{upload}-{image}-{motion_bucket_id}-{seed}-{fit}-{id}-{video}-{group}-{model}'
@@ -126,7 +126,7 @@ describe('a template', () => {
     ])
   })
 
-  test('that needs the group or the model waits for the end of the job', () => {
+  test('with the group or the model gives a name only after the job has ended', () => {
     const { names, stems, faults } = named([{ id: 'aa', waits: true }], '{image}-{model}')
     expect({ stems, faults }).toEqual({ stems: [], faults: [] })
     const ended = statusOf({ id: 'aa' })
@@ -134,7 +134,7 @@ describe('a template', () => {
     expect(names.of(ended.jobId)).toMatchObject([{ stem: 'cup-svd-demo' }])
   })
 
-  test('gives a clip that two items order both their names', () => {
+  test('gives a clip that two items order the name of each item', () => {
     const requests = [anItem('aa', 1, 'mug'), anItem('aa', 2, 'tumbler'), anItem('aa', 3, 'mug')]
     const { stems, faults } = named([{ id: 'aa' }], '{item_id}', requests)
     expect({ stems, faults }).toEqual({ stems: ['mug', 'tumbler'], faults: [] })
@@ -142,7 +142,7 @@ describe('a template', () => {
 
   test.each([
     [
-      'a collision of two clips',
+      'two clips with the same name',
       '{image}',
       "gives images/cup.png the name 'cup' and images/b/CUP.png the name 'CUP', which are one file where case or " +
         'Unicode form does not count, as on macOS; add a field in which they differ, such as {id}',
@@ -159,19 +159,19 @@ describe('a template', () => {
     expect(named(jobs, template, requests).faults[0]).toContain(fault)
   })
 
-  test('is refused for several videos without their number', () => {
+  test('is refused for several videos when it has no video number', () => {
     const { faults } = named([{ id: 'aa', parameters: { num_videos_per_prompt: 2 } }], '{image}')
     expect(faults).toEqual(["gives videos 0 and 1 of images/cup.png the same name 'cup'; add {video}"])
   })
 
-  test('is refused for an item without an id', () => {
+  test('with an item id is refused for an item without an id', () => {
     const requests = [anItem('aa', 2, null)]
     expect(named([{ id: 'aa' }], '{item_id}', requests).faults).toEqual([
       '{item_id}: item 2 of manifests/m.json has no id; give it one, or take {item} or {image}',
     ])
   })
 
-  test('is refused for an image without a manifest, of which it wants the item', () => {
+  test('with an item number is refused for an image without a manifest', () => {
     expect(named([{ id: 'aa' }], '{item}').faults).toEqual([
       '{item}: images/cup.png was uploaded without a manifest; take {image} or {id}',
     ])

@@ -19,14 +19,14 @@ const recordOfA = async (): Promise<string> => {
   return file
 }
 
-test('the record of another video of the same job is that of another clip', async () => {
+test('the record of another video of the same job belongs to another clip', async () => {
   const file = await recordOfA()
   expect(await compareRecord(file, A, 0)).toBe('own')
   expect(await compareRecord(file, A, 1)).toBe('another-clip')
   expect(await compareRecord(file, B, 0)).toBe('another-clip')
 })
 
-test('a folder under the name of a record, and a text that is too long for one, are no records', async () => {
+test('a folder with the name of a record, and a file that is too long, are not records', async () => {
   const folder = await temporaryDir()
   await mkdir(path.join(folder, 'a.json'))
   await writeFile(path.join(folder, 'b.json'), ' '.repeat(2 ** 20 + 1))
@@ -34,6 +34,6 @@ test('a folder under the name of a record, and a text that is too long for one, 
     expect(await compareRecord(path.join(folder, name), A, 0)).toBe('another-document')
 })
 
-test('a file in place of the folder has no record', async () => {
+test('a record path below a file has no other record in its way', async () => {
   expect(await compareRecord(path.join(await recordOfA(), 'cup.json'), A, 0)).toBe('own')
 })

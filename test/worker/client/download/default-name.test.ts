@@ -12,13 +12,13 @@ const fieldsOf = (imageKey: string, itemId: string | null = null) =>
     ...{ video: 1, group: null, model: null },
   })
 
-test('a list becomes one word, cut to 24 bytes', () => {
+test('a list becomes one word of at most 24 bytes', () => {
   expect(defaultStem(fieldsOf('images/cup.png'), { varying: ['sigmas'], videos: 1 })).toBe(
     'cup-sigmas-700_15.6_0.5_0-aa000000',
   )
 })
 
-test('the longest names are cut so that they fit with every ending', () => {
+test('long names are cut so that they fit with every ending', () => {
   const stem = defaultStem(fieldsOf(`images/${'é'.repeat(120)}.png`), {
     ...{ varying: PARAMETER_NAMES, videos: 64, idDigits: 32 },
   })
@@ -28,12 +28,12 @@ test('the longest names are cut so that they fit with every ending', () => {
   expect(stemFault(stem)).toBeNull()
 })
 
-test('the id of an item goes before the name of its image, without what names may not have', () => {
+test('the id of an item replaces the name of its image and loses invalid characters', () => {
   const stem = defaultStem(fieldsOf('images/cup.png', 'a/b:c'), { varying: [], videos: 1 })
   expect(stem).toBe('a_b_c-aa000000')
 })
 
-test('parameters are compared image by image', () => {
+test('parameters are compared between the clips of one image', () => {
   const jobOf = (pixels: string, width: number, seed: number) => {
     const { image, parameters } = aJobMessage()
     return { image: { ...image, pixels_sha256: pixels }, parameters: { ...parameters, width, seed } }

@@ -24,7 +24,7 @@ const aStore = async (content: string) => {
 }
 const recordOf = (content: string) => ({ key: KEY, size_bytes: content.length, sha256: sha256Of(content) })
 
-test('a file of several pieces arrives whole, in a folder that is made for it', async () => {
+test('a file of several chunks is downloaded whole into a new folder', async () => {
   const content = `${'a'.repeat(8 * MIB)}${'b'.repeat(8 * MIB)}c`
   const nested = path.join(folder, 'new', 'cup.mp4')
   await downloadFile(await aStore(content), recordOf(content), nested, never)
@@ -32,12 +32,12 @@ test('a file of several pieces arrives whole, in a folder that is made for it', 
   expect(await readdir(path.dirname(nested))).toEqual(['cup.mp4'])
 })
 
-test('an empty file arrives', async () => {
+test('an empty file is downloaded', async () => {
   await downloadFile(await aStore(''), recordOf(''), target, never)
   expect(await readFile(target, 'utf8')).toBe('')
 })
 
-test('what was there stays, and no part is left, where the object is missing or has other bytes', async () => {
+test('an existing file stays, and no partial file is left, when the object is missing or differs', async () => {
   await writeFile(target, 'before')
   const store = await aStore('other')
   await expect(downloadFile(store, recordOf('video'), target, never)).rejects.toThrow(
@@ -49,7 +49,7 @@ test('what was there stays, and no part is left, where the object is missing or 
   expect(await readdir(folder)).toEqual(['cup.mp4'])
 })
 
-test('an object that is replaced between two pieces gives no file', async () => {
+test('an object that is replaced between two chunks leaves no file', async () => {
   const store = await aStore('a'.repeat(9 * MIB))
   const replacing: typeof store = {
     ...store,

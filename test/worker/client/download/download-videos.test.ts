@@ -29,7 +29,7 @@ test('a video is named after its image and its job', async () => {
   expect(await readFile(file, 'utf8')).toBe('video')
 })
 
-test('several videos of a job have numbers', async () => {
+test('several videos of a job have numbers in their names', async () => {
   const { folder, download } = await aJobWith(['video-0', 'video-1'], { sourceKey: 'images/a:b.png' })
   await download()
   expect(await readdir(folder)).toEqual([
@@ -38,7 +38,7 @@ test('several videos of a job have numbers', async () => {
   expect(await readFile(path.join(folder, 'a_b-7c12e969-1.mp4'), 'utf8')).toBe('video-1')
 })
 
-test('a video that was deleted is an error, and leaves no file', async () => {
+test('a deleted video is an error and leaves no file', async () => {
   const { outputs, result, folder, download } = await aJobWith(['video'])
   const key = result.outputs[0]?.video.key ?? ''
   await outputs.delete(key, unaborted)
@@ -46,7 +46,7 @@ test('a video that was deleted is an error, and leaves no file', async () => {
   expect(await readdir(folder)).toEqual([])
 })
 
-test('a video whose bytes differ from its record is an error, and leaves no file', async () => {
+test('a video whose bytes differ from its record is an error and leaves no file', async () => {
   const { outputs, result, folder, download } = await aJobWith(['video'])
   const { key, sha256 } = result.outputs[0]!.video
   await outputs.put(key, Buffer.from('other'), { contentType: 'video/mp4' }, unaborted)

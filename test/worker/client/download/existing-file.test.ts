@@ -11,7 +11,7 @@ test.each([
   ['equal', 'video', 'video'],
   ['different', 'VIDEO', 'video'],
   ['different', 'a longer video', 'video'],
-])('a file is %s: %j where %j is recorded', async (expected, content, recorded) => {
+])('a file is %s when it has %j and its record has the hash of %j', async (expected, content, recorded) => {
   const file = path.join(await temporaryDir(), 'cup.mp4')
   await writeFile(file, content)
   const stored = { size_bytes: recorded.length, sha256: sha256Of(recorded) }
@@ -25,7 +25,7 @@ test('a file of another size is not hashed', async () => {
   expect(await compareExisting(file, stored, AbortSignal.abort())).toBe('different')
 })
 
-test('a name is free, or a folder has it', async () => {
+test('a free name is absent, and the name of a folder is folder', async () => {
   const folder = await temporaryDir()
   const stored = { size_bytes: 5, sha256: sha256Of('video') }
   expect(await compareExisting(path.join(folder, 'cup.mp4'), stored, never)).toBe('absent')

@@ -23,7 +23,7 @@ const check = (template: string, clips: Parameters<typeof assertExpectedNames>[2
 const cups = (...items: readonly object[]) =>
   ofManifest({ items: items.map((item) => ({ image: 'images/cup.png', ...item })) })
 
-describe('names of clips that are not uploaded yet are fine where', () => {
+describe('the expected names of clips are accepted when', () => {
   test.each([
     [
       'the values of a grid differ',
@@ -31,15 +31,15 @@ describe('names of clips that are not uploaded yet are fine where', () => {
       ofManifest({ items: [{ image: 'images/a.png' }], grid: { seed: [1, 2] } }),
     ],
     ['the ids of jobs differ', '{id}', cups({}, { parameters: { seed: 1 } })],
-    ['the checkpoint decides alone', '{image}-{fps}', cups({})],
-    ['two items ask for the same clip', '{image}', cups({ id: 'a' }, { id: 'b' })],
+    ['the checkpoint alone decides a field', '{image}-{fps}', cups({})],
+    ['two items order the same clip', '{image}', cups({ id: 'a' }, { id: 'b' })],
     [
       'the sizes follow from two images',
       '{width}x{height}',
       [...expectedOfImage('images/a.png', { given: {} }), ...expectedOfImage('images/b.png', { given: {} })],
     ],
     [
-      'sizes are given at once',
+      'the given sizes differ',
       '{width}',
       [
         ...expectedOfImage('images/a.png', { given: { size: '64x64' } }),
@@ -57,35 +57,35 @@ describe('names of clips that are not uploaded yet are fine where', () => {
       expectedOfImage('images/a.png', { given: {}, seeds: [1n, 2n] }),
     ],
     [
-      'an item gives what another has by default, so that both are one job',
+      'an item gives a value that another item has by default, so that both are one job',
       '{image}',
       cups({}, { parameters: { crf: 18, seed: 0, format: ['mp4'], loop: false, metadata: true } }),
     ],
     [
-      'a size is given in two ways, so that both are one job',
+      'a size is given in two ways, so that both items are one job',
       '{image}',
       cups({ parameters: { size: '64x128' } }, { parameters: { width: 64, height: 128 } }),
     ],
     [
-      'a CRF is that of another codec',
+      'the given CRF differs from the default CRF of the codec',
       '{crf}',
       cups({ parameters: { format: 'webm' } }, { parameters: { format: 'webm', crf: 18, seed: 1 } }),
     ],
+    ['the groups of items differ', '{group}', cups({ group: 'a' }, { group: 'b', parameters: { seed: 1 } })],
     [
-      'the ids of jobs of two images differ, and the images only in case',
+      'the job ids differ, and the image names differ only in case',
       '{id}',
       [...expectedOfImage('p/IMG.png', { given: {} }), ...expectedOfImage('p/img.png', { given: {} })],
     ],
-    ['groups of items differ', '{group}', cups({ group: 'a' }, { group: 'b', parameters: { seed: 1 } })],
   ])('%s', (_, template, clips) => {
     expect(check(template, clips)).toBeNull()
   })
 })
 
-describe('names of clips that are not uploaded yet are refused where', () => {
+describe('the expected names of clips are refused when', () => {
   test.each([
     [
-      'two clips have one',
+      'two clips have the same name',
       '{image}',
       cups({}, { parameters: { seed: 1 } }),
       "gives item 1 of manifests/m.json and item 2 of manifests/m.json the same name 'cup'",
@@ -98,43 +98,43 @@ describe('names of clips that are not uploaded yet are refused where', () => {
         'not count, as on macOS; add a field in which they differ, such as {id}',
     ],
     [
-      'both have the default seed',
+      'both clips have the default seed',
       '{seed}',
       cups({ parameters: { fps: 5 } }, { parameters: { seed: 0, fps: 6 } }),
       "the same name '0'",
     ],
     [
-      'only the bound of their sizes tells two jobs apart',
+      'two jobs differ only in the bound of their sizes',
       '{image}',
       cups({ parameters: { max_pixels: 8192 } }, { parameters: { max_pixels: 16384 } }),
       "the same name 'cup'",
     ],
     [
-      'both have the default CRF',
+      'both clips have the default CRF',
       '{crf}',
       cups({}, { parameters: { crf: 18, seed: 1 } }),
       "the same name 'usual'",
     ],
     [
-      'both have the sigmas that follow from their steps',
+      'both clips have the sigmas that follow from their steps',
       '{sigmas}',
       cups({ parameters: { num_inference_steps: 5 } }, { parameters: { num_inference_steps: 6 } }),
       "the same name 'Karras'",
     ],
     [
-      'the checkpoint decides both alike',
+      'the checkpoint decides the field for both clips',
       '{fps}',
       cups({}, { parameters: { seed: 1 } }),
       "the same name '{fps}'; add a field in which they differ",
     ],
     [
-      'a grid of one item gives one',
+      'a grid gives the clips of one item the same name',
       '{image}',
       ofManifest({ items: [{ image: 'images/a.png' }], grid: { seed: [1, 2] } }),
       "gives two clips of item 1 of manifests/m.json the same name 'a'",
     ],
     [
-      'several videos share one',
+      'several videos have the same name',
       '{image}',
       cups({ parameters: { num_videos_per_prompt: 2 } }),
       'gives videos 0 and 1 of item 1 of manifests/m.json',
@@ -158,7 +158,7 @@ describe('names of clips that are not uploaded yet are refused where', () => {
       'has 256 bytes; at most 244 fit',
     ],
     [
-      'an id is a name that Windows keeps',
+      'an id is a reserved name of Windows',
       '{item_id}',
       cups({ id: 'con' }),
       'is CON, which Windows keeps for a device',

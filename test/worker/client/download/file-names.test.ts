@@ -6,9 +6,9 @@ import {
   stemFault,
 } from '../../../../worker/client/download/file-names.ts'
 
-describe('a name without its ending', () => {
+describe('stemFault', () => {
   test.each(['cup', 'cup-7c12e969', 'Tasse größer', 'a.b', 'console', '杯子', '.hidden', 'com10'])(
-    '%j is fine',
+    'accepts %j',
     (stem) => {
       expect(stemFault(stem)).toBeNull()
     },
@@ -26,11 +26,11 @@ describe('a name without its ending', () => {
     ['NUL', 'is NUL, which Windows keeps for a device'],
     ['con.x', 'is CON, which Windows keeps for a device'],
     ['LPT¹', 'is LPT¹, which Windows keeps for a device'],
-  ])('%j is refused', (stem, fault) => {
+  ])('refuses %j', (stem, fault) => {
     expect(stemFault(stem)).toBe(fault)
   })
 
-  test('may have as many bytes as leave room for the longest ending, and no more', () => {
+  test('accepts as many bytes as leave room for the longest ending, and no more', () => {
     expect(stemFault('x'.repeat(MAX_STEM_BYTES))).toBeNull()
     // 2 bytes each.
     expect(stemFault('ü'.repeat(123))).toBe(
@@ -45,12 +45,12 @@ test.each([
   ['nul', '_nul'],
   [' a ', '_a_'],
   ['cup', 'cup'],
-])('%j becomes %j where a name has to be made of it', (text, fit) => {
+])('fitForName turns %j into the valid name %j', (text, fit) => {
   expect(fitForName(text)).toBe(fit)
   expect(stemFault(fit)).toBeNull()
 })
 
-test('a text is cut between characters', () => {
+test('cutToBytes cuts a text between characters', () => {
   expect(cutToBytes('größe', 4)).toBe('grö')
   expect(cutToBytes('größe', 3)).toBe('gr')
 })

@@ -10,7 +10,7 @@ test('--overwrite replaces clips and their records, and nothing else', () => {
   expect(stays(false)).toEqual(['different', 'another-clip', 'another-document', 'folder'])
 })
 
-test('a message names five files, and counts further ones that have the same reason', () => {
+test('a message names five files and counts further files with the same reason', () => {
   const files = Array.from({ length: 7 }, (_, index) => ({
     file: `${index}.mp4`,
     obstacle: 'folder' as const,

@@ -10,12 +10,12 @@ const faultOf = (text: string): string => {
   return 'none'
 }
 
-test('a template lists its fields, each once', () => {
+test('a template lists each of its fields once', () => {
   const { fields } = parseNameTemplate('--name', '{item_id}-{seed}-{item_id}')
   expect(fields).toEqual(['item_id', 'seed'])
 })
 
-describe('a template is refused with the fix for', () => {
+describe('parseNameTemplate', () => {
   test.each([
     ['{sed}-{id}', "got '{sed}-{id}', which has an unknown field {sed}; fields are image, "],
     ['{motion}', 'has an unknown field {motion}; did you mean {motion_bucket_id}?'],
@@ -31,7 +31,7 @@ describe('a template is refused with the fix for', () => {
     ['a?{seed}', "has the character '?', which Windows refuses; write another"],
     ['', "got '', which is empty; write another"],
     ['x'.repeat(250), 'has 250 bytes; at most 244 fit'],
-  ])('%s', (text, fault) => {
+  ])('refuses %j and names the fault', (text, fault) => {
     expect(faultOf(text)).toContain(fault)
   })
 })

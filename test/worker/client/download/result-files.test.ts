@@ -9,7 +9,7 @@ const file = (name: string) => ({ key: `jobs/a/${name}`, size_bytes: 3, sha256: 
 const endings = (result: Parameters<typeof filesOfResult>[0], posters = false) =>
   filesOfResult(result, { posters }).map(({ video, ending, stored }) => [video, ending, stored.key])
 
-test('a clip is fetched in the formats that its job asked for, and not as the MP4 besides', () => {
+test('a clip is downloaded only in the formats that its job requested', () => {
   const files = [
     { format: 'gif' as const, ...file('video.gif') },
     { format: 'png' as const, ...file('video.zip') },
@@ -23,7 +23,7 @@ test('a clip is fetched in the formats that its job asked for, and not as the MP
   expect(filesOfResult(result, { posters: false })[0]?.stored).toEqual(file('video.gif'))
 })
 
-test('a record from before there were formats has an MP4', () => {
+test('a result from before formats existed has an MP4', () => {
   const { files: _, ...older } = output
   expect(endings({ state: 'succeeded', outputs: [older] })).toEqual([[0, '.mp4', output.video.key]])
 })

@@ -54,14 +54,14 @@ const aCrashedSetup = async (place: number, when: 'before' | 'after', letter: bo
   await setup.askToCancel(jobId)
   const filter = letter ? {} : { classes: classes('quality'), jobIds: new Set([jobId]) }
   const crashed = await process.run(() => setup.redrive(filter))
-  // What it held comes back to the others.
+  // The leases of the crashed process expire.
   setup.pass(3600)
   return { setup, record, jobId, crashed, filter, died: process.died }
 }
 
 describe.each([
-  { letter: true, name: 'with a dead letter' },
-  { letter: false, name: 'without one' },
+  { letter: true, name: 'with a dead-letter message' },
+  { letter: false, name: 'without a dead-letter message' },
 ])('a redrive of a job $name', ({ letter }) => {
   /**
    * Hold, archive; uncount, delete the entry, uncount; delete the result, enter, delete the mark, status, send; uncount,
@@ -73,13 +73,13 @@ describe.each([
     { place, when: 'after' as const },
   ])
 
-  test('has so many steps', async () => {
+  test('makes as many changes as the list of changes has', async () => {
     expect((await aCrashedSetup(places.length, 'before', letter)).died[0]).toMatch(/^remove/)
-    // Only the release at the end, of which nothing depends.
+    // Only the release at the end follows, and nothing depends on it.
     expect((await aCrashedSetup(places.length + 1, 'before', letter)).crashed).toBe(false)
   })
 
-  test.each(crashes)('that dies $when its change $place loses nothing', async ({ place, when }) => {
+  test.each(crashes)('that crashes $when change $place does not lose the job', async ({ place, when }) => {
     const { setup, jobId, crashed } = await aCrashedSetup(place, when, letter)
     expect(crashed).toBe(true)
     const somewhere = [...setup.jobsInQueue(), ...setup.jobsAmongDeadLetters()]
@@ -88,7 +88,7 @@ describe.each([
   })
 
   test.each(crashes)(
-    'that dies $when its change $place is completed by the next',
+    'that crashes $when change $place is completed by the next redrive',
     async ({ place, when }) => {
       const { setup, record, jobId, filter } = await aCrashedSetup(place, when, letter)
       await setup.redrive(filter)
@@ -104,7 +104,7 @@ describe.each([
   )
 
   test.each(crashes)(
-    'that dies $when its change $place is completed also when the failure was recorded again before',
+    'that crashes $when change $place is completed even after the failure was recorded again',
     async ({ place, when }) => {
       const { setup, record, jobId, filter } = await aCrashedSetup(place, when, letter)
       await setup.recordDeadLetters()

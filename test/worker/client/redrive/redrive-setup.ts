@@ -22,7 +22,7 @@ export const everything: RedriveFilter = {
   endedBefore: null,
 }
 
-/** A bucket and its two queues under one clock, those who look after them, and what a test wants to know of them. */
+/** A bucket and two queues under one clock, a worker and a redrive on them, and functions that read their state. */
 export const redriveSetup = ({ faults = {} }: { readonly faults?: Faults<string> } = {}) => {
   let nowMs = Date.parse('2026-11-25T00:00:00Z')
   const now = (): number => nowMs
@@ -38,7 +38,7 @@ export const redriveSetup = ({ faults = {} }: { readonly faults?: Faults<string>
   const send = (queue: typeof jobs, job: JobMessage) =>
     queue.send([{ body: JSON.stringify(job), groupId: job.group }], signal)
   const enter = (record: ResultRecord): Promise<void> => noteEnded(outputs, record, new Date(nowMs), signal)
-  /** As a worker does, unless there is a record. */
+  /** Writes a result as a worker does, unless there is one. */
   const record = async (result: ResultRecord): Promise<void> => {
     const bytes = new TextEncoder().encode(JSON.stringify(result))
     if (await outputs.create(resultKey(result.job_id), bytes, JSON_TYPE, signal)) await enter(result)
@@ -82,7 +82,7 @@ export const redriveSetup = ({ faults = {} }: { readonly faults?: Faults<string>
         await deadLetters.setVisibility(receiptHandle, 0, signal)
       }
     },
-    /** As a worker does the jobs in the queue: those with a record are done. */
+    /** Completes the jobs in the queue as a worker does. A job with a result keeps it. */
     async work() {
       const received = await jobs.receive({ maxMessages: 10, waitSeconds: 0, visibilitySeconds: 60 }, signal)
       for (const { body, receiptHandle } of received) {
@@ -91,7 +91,7 @@ export const redriveSetup = ({ faults = {} }: { readonly faults?: Faults<string>
         await jobs.remove(receiptHandle, signal)
       }
     },
-    /** Ids of the jobs that the index has so. */
+    /** Returns the ids of the jobs with this end in the index. */
     entered: async (kind: EndedKind) =>
       (await Array.fromAsync(listEntries(outputs, kind, signal))).map(({ jobId }) => jobId),
     jobsInQueue: () => jobsIn(jobs),

@@ -8,7 +8,7 @@ import { classes, redriveSetup } from './redrive-setup.ts'
 const outcomes = (report: Awaited<ReturnType<ReturnType<typeof redriveSetup>['redrive']>>) =>
   report.jobs.map(({ job, outcome }) => [job.image.source_key, outcome])
 
-test('a hundred failed jobs come back with one call, and the index forgets that they failed', async () => {
+test('one redrive returns a hundred failed jobs to the queue and removes their failures from the index', async () => {
   const setup = redriveSetup()
   const jobIds = Array.from({ length: 100 }, (_, number) => number.toString(16).padStart(32, '0'))
   for (const job_id of jobIds) {
@@ -20,8 +20,8 @@ test('a hundred failed jobs come back with one call, and the index forgets that 
   expect(await setup.entered('failed')).toEqual([])
 })
 
-describe('a failed job with a dead letter', () => {
-  test('is in the queue again, and its record is kept', async () => {
+describe('a failed job with a dead-letter message', () => {
+  test('returns to the queue, and its result is archived', async () => {
     const setup = redriveSetup()
     const record = aFailure({ reason: 'out of memory' })
     const jobId = await setup.fail(record)
@@ -34,7 +34,7 @@ describe('a failed job with a dead letter', () => {
     expect(await setup.status(jobId)).toMatchObject({ state: 'queued', attempt: 0, message: null })
   })
 
-  test('keeps the upload that ordered it first in its status', async () => {
+  test('keeps the first upload that ordered it in its status', async () => {
     const setup = redriveSetup()
     const record = aFailure()
     const origin = { ...record.job.origin, key: 'images/first.png' }
@@ -44,14 +44,14 @@ describe('a failed job with a dead letter', () => {
     expect(await setup.status(record.job_id)).toMatchObject({ state: 'queued', origin })
   })
 
-  test('is sent as it was, in its group', async () => {
+  test('is sent with the same body and group', async () => {
     const setup = redriveSetup()
     await setup.fail(aFailure())
     await setup.redrive()
     expect(setup.jobs.messages()).toMatchObject([{ body: JSON.stringify(aJobMessage()), groupId: 'default' }])
   })
 
-  test('that fails again and again has every record kept', async () => {
+  test('that fails several times has every result archived', async () => {
     const setup = redriveSetup()
     for (const reason of ['first', 'second', 'third']) {
       await setup.fail(aFailure({ reason }))
@@ -65,7 +65,7 @@ describe('a failed job with a dead letter', () => {
     ])
   })
 
-  test('is not cancelled by what asked for it before', async () => {
+  test('is not cancelled by an earlier cancel request', async () => {
     const setup = redriveSetup()
     const jobId = await setup.fail(aFailure())
     await setup.askToCancel(jobId)
@@ -73,7 +73,7 @@ describe('a failed job with a dead letter', () => {
     expect(setup.isAskedToCancel(jobId)).toBe(false)
   })
 
-  test('comes back once where the queue kept a second copy of the letter', async () => {
+  test('returns to the queue once when SQS kept a duplicate of its dead-letter message', async () => {
     const setup = redriveSetup()
     const record = aFailure()
     await setup.fail(record)
@@ -84,7 +84,7 @@ describe('a failed job with a dead letter', () => {
   })
 })
 
-test('a dead letter that nobody has recorded yet comes back too', async () => {
+test('a dead-letter message that no worker has recorded returns to the queue too', async () => {
   const setup = redriveSetup()
   await setup.deadLetter(aJobMessage())
   await setup.redrive()
@@ -93,7 +93,7 @@ test('a dead letter that nobody has recorded yet comes back too', async () => {
 })
 
 test.each(['succeeded', 'cancelled'] as const)(
-  'a job that %s keeps its result; the letter goes',
+  'a %s job keeps its result, and its dead-letter message is removed',
   async (state) => {
     const setup = redriveSetup()
     const jobId = await setup.fail(aResult({ state }))
@@ -104,21 +104,21 @@ test.each(['succeeded', 'cancelled'] as const)(
   },
 )
 
-test('a letter that is no job stays, and is told', async () => {
+test('a dead-letter message that is not a job stays and is reported', async () => {
   const setup = redriveSetup()
   await setup.deadLetters.send([{ body: 'hello', groupId: 'x' }], new AbortController().signal)
   expect(await setup.redrive()).toEqual({ jobs: [], deadLettersLeft: 0, malformed: ['message-1'] })
   expect(setup.deadLetters.messages()).toHaveLength(1)
 })
 
-describe('a failed job without a dead letter', () => {
-  test('stays unless it is asked for', async () => {
+describe('an ended job without a dead-letter message', () => {
+  test('stays unless it is selected', async () => {
     const setup = redriveSetup()
     await setup.fail(aFailure({ class: 'invalid-input' }), { letter: false })
     expect(outcomes(await setup.redrive())).toEqual([])
   })
 
-  test('comes back by its id', async () => {
+  test('returns to the queue when it is selected by its id', async () => {
     const setup = redriveSetup()
     const jobId = await setup.fail(aFailure({ class: 'invalid-input' }), { letter: false })
     expect(outcomes(await setup.redrive({ jobIds: new Set([jobId]) }))).toEqual([
@@ -129,7 +129,7 @@ describe('a failed job without a dead letter', () => {
     expect(await setup.result(jobId)).toBeNull()
   })
 
-  test('comes back by its class, and others do not', async () => {
+  test('returns to the queue when its failure class is selected, and other jobs do not', async () => {
     const setup = redriveSetup()
     await setup.fail(aFailure({ class: 'invalid-input' }, { sourceKey: 'images/a.png' }), { letter: false })
     await setup.fail(aFailure({ class: 'quality' }, { sourceKey: 'images/b.png' }), { letter: false })
@@ -138,7 +138,7 @@ describe('a failed job without a dead letter', () => {
     expect(outcomes(report)).toEqual([['images/b.png', 'brought-back']])
   })
 
-  test('that was cancelled comes back only by its id', async () => {
+  test('that was cancelled returns to the queue only when it is named by its id', async () => {
     const setup = redriveSetup()
     const jobId = await setup.fail(aResult({ state: 'cancelled' }), { letter: false })
     expect(outcomes(await setup.redrive({ classes: classes('exhausted') }))).toEqual([])
@@ -160,27 +160,27 @@ describe('the filter', () => {
     return { setup, a, b, at }
   }
 
-  test('takes jobs by id, and counts the letters that it leaves', async () => {
+  test('selects jobs by id and counts the dead-letter messages that it leaves', async () => {
     const { setup, b } = await aSetupOfThree()
     const report = await setup.redrive({ jobIds: new Set([b]) })
     expect(outcomes(report)).toEqual([['images/b.png', 'brought-back']])
     expect(report.deadLettersLeft).toBe(2)
   })
 
-  test('takes those that ended before', async () => {
+  test('selects jobs that ended before a time', async () => {
     const { setup, at } = await aSetupOfThree()
     const report = await setup.redrive({ endedBefore: new Date(at(15)) })
     expect(outcomes(report)).toEqual([['images/a.png', 'brought-back']])
   })
 
-  test('takes only what every part of it lets through', async () => {
+  test('selects only jobs that match all of its conditions', async () => {
     const { setup, at } = await aSetupOfThree()
     expect(
       outcomes(await setup.redrive({ classes: classes('quality'), endedBefore: new Date(at(15)) })),
     ).toEqual([])
   })
 
-  test('lets others see at once what it leaves', async () => {
+  test('makes the messages that it leaves visible at once', async () => {
     const { setup, b } = await aSetupOfThree()
     await setup.redrive({ jobIds: new Set([b]) })
     expect(await setup.deadLetters.depth(new AbortController().signal)).toMatchObject({
@@ -190,7 +190,7 @@ describe('the filter', () => {
   })
 })
 
-test('a dry run tells, and changes nothing', async () => {
+test('a dry run reports the selected jobs and changes nothing', async () => {
   const setup = redriveSetup()
   await setup.fail(aFailure({}, { sourceKey: 'images/a.png' }))
   await setup.fail(aFailure({ class: 'quality' }, { sourceKey: 'images/b.png' }), { letter: false })
@@ -210,7 +210,7 @@ test('a dry run tells, and changes nothing', async () => {
   })
 })
 
-test('a letter that somebody else took meanwhile is left to them', async () => {
+test('a dead-letter message that another redrive received meanwhile is left to that redrive', async () => {
   const setup = redriveSetup({
     faults: {
       // Before the job is checked, the lease expires and another redrive receives the dead-letter message.
@@ -227,7 +227,7 @@ test('a letter that somebody else took meanwhile is left to them', async () => {
   expect(setup.jobsAmongDeadLetters()).toEqual([jobId])
 })
 
-test('a queue that refuses the message leaves the dead letter', async () => {
+test('a dead-letter message stays when the queue refuses its job', async () => {
   const setup = redriveSetup()
   await setup.fail(aFailure())
   const refusing = { ...setup.jobs, send: async () => [{ index: 0, reason: 'too large' }] }

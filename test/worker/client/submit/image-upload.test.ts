@@ -7,7 +7,7 @@ const PICTURE = {
   metadata: {},
 }
 
-test('carries the context in metadata, in ASCII, as ingest reads it', () => {
+test('an image upload has its context in metadata, in ASCII, as ingest reads it', () => {
   const context = { name: 'Zoë 🙂', order: 7 }
   const uploads = imageWithArguments(PICTURE, { given: { fps: 7 }, context })
   const metadata = {
@@ -18,7 +18,7 @@ test('carries the context in metadata, in ASCII, as ingest reads it', () => {
   expect(readMetadata(metadata)).toMatchObject({ context, faults: [] })
 })
 
-test('carries a context that is too long for metadata in a sidecar, before the image', () => {
+test('a context that is too long for metadata is in a sidecar before the image', () => {
   const context = { note: 'x'.repeat(2_000) }
   const [sidecar, image] = imageWithArguments(PICTURE, { given: { fps: 7 }, context })
   expect(sidecar).toMatchObject({ key: 'images/cup.png.json', contentType: 'application/json' })

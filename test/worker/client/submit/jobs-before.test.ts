@@ -15,8 +15,8 @@ const accepted = (jobId: string, done_before: boolean): AcceptedJob => ({
 
 const uploads = { keys: new Set(['images/p/cup.png']), since: new Date('2026-11-24T12:30:00Z') }
 
-describe('jobs before an upload', () => {
-  test('are told apart by their records', async () => {
+describe('jobs from before an upload', () => {
+  test('are classified by their records', async () => {
     const { outputs, putResult, putStatus } = fakeServices()
     await putResult(aResult({ jobId: idOf(1) }))
     await putResult(aFailure({}, { jobId: idOf(2) }))
@@ -35,7 +35,7 @@ describe('jobs before an upload', () => {
     }).toEqual({ succeeded: 1, failed: [idOf(2)], cancelled: [idOf(3)], underway: [idOf(4)] })
   })
 
-  test('are those of an earlier run of the same command too, whose report stays as it was', async () => {
+  test('include those of an earlier run of the same command, whose report stays unchanged', async () => {
     const { outputs, putResult } = fakeServices()
     await putResult(aResult({ jobId: idOf(1) }))
     await putResult(aFailure({}, { jobId: idOf(2) }))
@@ -45,7 +45,7 @@ describe('jobs before an upload', () => {
     expect(before).toMatchObject({ succeeded: 1, failed: [{ jobId: idOf(2) }], cancelled: [], underway: [] })
   })
 
-  test('of ten thousand cost few requests: the index says which records matter', async () => {
+  test('among ten thousand cost few requests, because the index names the relevant records', async () => {
     const { outputs, putResult, putStatus, pass } = fakeServices()
     await putResult(aFailure({}, { jobId: idOf(1) }))
     await putResult(aResult({ jobId: idOf(2), state: 'cancelled' }))

@@ -20,7 +20,7 @@ const aFolder = async (files: Readonly<Record<string, string | Uint8Array>>) => 
 describe('a manifest', () => {
   const LINES = { key: 'manifests/p/m.jsonl', kind: 'jsonl' } as const
 
-  test('is uploaded as it is, and names each image once, in Unicode form NFC', async () => {
+  test('is uploaded unchanged, and its images are listed once, in Unicode form NFC', async () => {
     const text = ['cup', 'cafe\u0301', 'cup', 'caf\u00e9']
       .map((name) => `{"image": "images/${name}.png"}\n`)
       .join('')
@@ -35,7 +35,7 @@ describe('a manifest', () => {
     })
   })
 
-  test('is refused with its first 20 faults, each on a line with its place, and the count of the others', async () => {
+  test('is refused with its first 20 faults, one on each line, and the number of other faults', async () => {
     const items = Array.from({ length: 22 }, () => '{"image": "images/a.png", "parameters": {"fps": 0}}')
     const { at } = await aFolder({ 'm.jsonl': items.join('\n') })
     const refused = await checkManifest(at('m.jsonl'), LINES).catch((error: Error) => error.message)
@@ -59,7 +59,7 @@ describe('the images of a manifest', () => {
   const images = (keys: readonly string[], folder: string, scratchDir = folder) =>
     imagesOfManifest(keys, folder, { scratchDir, onScaled() {} })
 
-  test('are the files of a folder that stands for images/, under their keys and marked as a manifest’s', async () => {
+  test('are the files of a local folder under the same keys, with the mark of a manifest', async () => {
     const png = await aPng()
     const { folder, at } = await aFolder({ 'a/cup.PNG': png, 'not-named.png': png })
     expect(await images(['images/a/cup.png'], folder)).toEqual([
@@ -70,21 +70,21 @@ describe('the images of a manifest', () => {
     ])
   })
 
-  test('that are not in the folder are a mistake', async () => {
+  test('that are missing in the folder are an error', async () => {
     const { folder, at } = await aFolder({})
     await expect(images(['images/a/cup.png'], folder)).rejects.toThrow(
       `--images: there is no ${at('a/cup.png')}, which the manifest names as images/a/cup.png`,
     )
   })
 
-  test('that several files may be are a mistake', async () => {
+  test('that match several files are an error', async () => {
     const { folder } = await aFolder({ 'cup.PNG': '', 'cup.Png': '' })
     await expect(images(['images/cup.png'], folder)).rejects.toThrow(
       `--images: 'cup.PNG' and 'cup.Png' in ${folder} may each be what the manifest names as images/cup.png; keep one`,
     )
   })
 
-  test('of another format than their name are a mistake', async () => {
+  test('whose format differs from their name are an error', async () => {
     const { folder, at } = await aFolder({ 'cup.png': await aJpeg() })
     await expect(images(['images/cup.png'], folder)).rejects.toThrow(
       `${at('cup.png')}: is no .png file by its first bytes; rename it and its key`,

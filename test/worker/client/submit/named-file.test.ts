@@ -19,17 +19,17 @@ const aFolder = async (...files: readonly string[]) => {
 
 test.each([
   ['the same name', 'a/cup.png', 'a/cup.png'],
-  ['an ending of another case', 'a/cup.PNG', 'a/cup.png'],
-  ['another Unicode form', `a/${NFD}.png`, `a/${NFC}.png`],
-  ['a folder of another Unicode form', `${NFD}/cup.png`, `${NFC}/cup.png`],
+  ['a name whose ending has another case', 'a/cup.PNG', 'a/cup.png'],
+  ['a name in another Unicode form', `a/${NFD}.png`, `a/${NFC}.png`],
+  ['a path whose folder has another Unicode form', `${NFD}/cup.png`, `${NFC}/cup.png`],
 ])('a file is found by %s', async (_, file, name) => {
   const find = await aFolder(file)
   expect(await find(name)).toEqual([file])
 })
 
 test.each([
-  ['that is not there', 'a/cat.png'],
-  ['in a folder that is not there', 'b/cup.png'],
+  ['that does not exist', 'a/cat.png'],
+  ['in a folder that does not exist', 'b/cup.png'],
   ['in a folder whose ending has another case', 'b.png/cup.png'],
   ['below a file', 'a/cup.png/cup.png'],
 ])('no file is found by a name %s', async (_, name) => {
@@ -37,7 +37,7 @@ test.each([
   expect(await find(name)).toEqual([])
 })
 
-test('all files that a name may mean are returned', async () => {
+test('all files that match a name are returned', async () => {
   const find = await aFolder('cup.PNG', 'cup.Png')
   expect(await find('cup.png')).toEqual(['cup.PNG', 'cup.Png'])
 })

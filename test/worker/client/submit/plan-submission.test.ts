@@ -21,7 +21,7 @@ const plan = (request: Partial<SubmissionRequest>) =>
     { scratchDir: folder, onScaled() {} },
   )
 
-test('images and manifests are requests under the prefix, in the order given, and images carry the arguments', async () => {
+test('images and manifests become requests under the prefix, in their order, and images have the arguments', async () => {
   const { images, requests } = await plan({
     files: [at('cup.png'), at('m.json')],
     given: { fps: 9 },
@@ -34,13 +34,13 @@ test('images and manifests are requests under the prefix, in the order given, an
   ])
 })
 
-test('a sidecar comes before the image that needs it', async () => {
+test('a sidecar is uploaded before its image', async () => {
   const [request] = (await plan({ files: [at('cup.png')], context: { note: 'x'.repeat(2_000) } })).requests
   expect(request?.before.map(({ key }) => key)).toEqual(['images/p/cup.png.json'])
   expect(request?.upload).toMatchObject({ key: 'images/p/cup.png', metadata: {} })
 })
 
-test('two files of one name have two keys', async () => {
+test('two files with the same name get two keys', async () => {
   const { requests } = await plan({ files: [at('cup.png'), at('./cup.png')] })
   expect(requests.map(({ upload }) => upload.key)).toEqual(['images/p/cup.png', 'images/p/2/cup.png'])
 })
@@ -50,7 +50,7 @@ test('an image that several manifests name is uploaded once', async () => {
   expect(images.map(({ key }) => key)).toEqual(['images/cup.png', 'images/cat.png'])
 })
 
-describe('refused is', () => {
+describe('planSubmission refuses', () => {
   test.each<[string, Partial<SubmissionRequest>, string]>([
     ['a prefix that ends with /', { prefix: 'p/' }, "--prefix: got 'p/', which ends with /"],
     ['a prefix that no key may have', { prefix: '../p' }, "--prefix: got '../p', which "],
@@ -74,7 +74,7 @@ describe('refused is', () => {
       { given: { fps: 9 } },
       'is a manifest, and says itself how its clips are rendered; write parameters as its "defaults"',
     ],
-  ])('%s for manifests alone, and not beside an image', async (_, request, message) => {
+  ])('%s when all files are manifests, but not when one is an image', async (_, request, message) => {
     await expect(plan({ files: [at('m.json')], ...request })).rejects.toThrow(`${at('m.json')}: ${message}`)
     expect((await plan({ files: [at('m.json'), at('cup.png')], ...request })).requests).toHaveLength(2)
   })

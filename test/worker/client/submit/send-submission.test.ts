@@ -26,7 +26,7 @@ const SUBMISSION: Submission = {
   ],
 }
 
-test('images of manifests come before requests, and a sidecar comes before its image', async () => {
+test('the images of manifests are uploaded before requests, and a sidecar before its image', async () => {
   // The image that a manifest names is stored last if requests do not wait for it.
   const before = (operation: string, key: string) =>
     operation === 'create' && key === 'images/named.png' ? setImmediate() : undefined
@@ -57,7 +57,7 @@ test('an image whose sidecar cannot be stored is not uploaded', async () => {
   expect(inputs.keys()).toContain('images/named.png')
 })
 
-test('reports are read before anything is uploaded, as far as there is a request', async () => {
+test('a report is read before any upload when the submission has a request', async () => {
   const before = (): void => {
     throw new Error('NoSuchBucket')
   }
@@ -104,7 +104,7 @@ const [CUP, CAT] = ['images/cup.png', 'images/cat.png'].map((key) => ({
   etag: '"new"',
 })) as [SentRequest, SentRequest]
 
-test('each report is told once, when it is there, and the wait ends with the last', async () => {
+test('each report is passed to the caller once, and the wait ends with the last report', async () => {
   const waited = await waitFor([CUP, CAT], (report, sleep) =>
     sleep === 1 ? report('images/cat.png', '"new"') : report('images/cup.png', 'new'),
   )

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { findUnusedSidecars } from '../../../../worker/client/submit/unused-sidecars.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 
-test('finds files beside images that would be their sidecars, and no others', async () => {
+test('findUnusedSidecars returns only files beside images that could be their sidecars', async () => {
   const folder = await temporaryDir()
   const at = (name: string): string => path.join(folder, name)
   await mkdir(at('other'))
@@ -15,7 +15,7 @@ test('finds files beside images that would be their sidecars, and no others', as
   ])
 })
 
-test('leaves out a file that is submitted itself, such as a manifest of the same name', async () => {
+test('findUnusedSidecars omits a file that is submitted itself, such as a manifest', async () => {
   const folder = await temporaryDir()
   const at = (name: string): string => path.join(folder, name)
   for (const name of ['x.png', 'x.json']) await writeFile(at(name), '{}')

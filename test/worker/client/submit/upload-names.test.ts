@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { openNames } from '../../../../worker/client/submit/upload-names.ts'
 
-test('a second file of one name gets a folder of its own, also where case or Unicode form differ', () => {
+test('a second file with the same name gets its own folder, also when case or Unicode form differs', () => {
   const nameOf = openNames()
   const files = ['a/cup.png', 'b/cup.png', 'c/cup.PNG', 'd/cafe\u0301.png', 'e/caf\u00e9.png', 'cat.png']
   expect(files.map(nameOf)).toEqual([
@@ -18,7 +18,7 @@ test.each([
   expect(openNames()(file)).toBe(name)
 })
 
-test('a long name is cut to 200 bytes between characters, and keeps its ending', () => {
+test('a long name is cut to 200 bytes between characters and keeps its ending', () => {
   const name = openNames()(`${'é'.repeat(150)}.jpeg`)
   expect(name).toBe(`${'é'.repeat(97)}.jpeg`)
   expect(Buffer.byteLength(name)).toBe(199)

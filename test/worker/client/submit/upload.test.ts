@@ -14,7 +14,7 @@ const UPLOAD: Upload = {
 
 const anInput = () => openMemoryObjectStore({ bucket: 'in', now: () => 0 })
 
-test('an upload is stored with its type and metadata, and its etag is returned', async () => {
+test('an upload is stored with its type and metadata, and its ETag is returned', async () => {
   const inputs = anInput()
   const etag = await sendUpload(inputs, UPLOAD, unaborted)
   expect(inputs.writes).toMatchObject([
@@ -38,7 +38,7 @@ test.each([
   ['of another size', { body: new TextEncoder().encode('longer one') }],
   ['with other metadata', { metadata: { 'svd-fps': '8' } }],
   ['with more metadata', { metadata: { 'svd-fps': '7', 'svd-seed': '1' } }],
-])('another object under the key is never overwritten: one %s', async (_, change) => {
+])('another object %s under the same key is never overwritten', async (_, change) => {
   const inputs = anInput()
   await sendUpload(inputs, UPLOAD, unaborted)
   await expect(sendUpload(inputs, { ...UPLOAD, ...change }, unaborted)).rejects.toThrow(

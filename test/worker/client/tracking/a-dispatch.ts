@@ -21,7 +21,7 @@ export const aDispatchState = (more: Partial<DispatchState> = {}): DispatchState
   ...more,
 })
 
-/** As dispatch leaves it. */
+/** Writes the state as dispatch does. */
 export const putDispatchState = (outputs: ObjectStore, more: Partial<DispatchState> = {}): Promise<unknown> =>
   outputs.put(
     DISPATCH_STATE_KEY,

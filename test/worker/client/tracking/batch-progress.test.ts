@@ -17,7 +17,7 @@ const aJobStatus = (overrides: Partial<JobStatus> = {}): JobStatus => ({
 const at = (phase: string, step: number, steps: number): JobStatus =>
   aJobStatus({ state: 'rendering', phase, step, steps })
 
-test('a job only goes forward', () => {
+test('the share of a job never decreases', () => {
   const course = [
     aJobStatus({ state: 'queued' }),
     aJobStatus({ state: 'preparing' }),
@@ -36,22 +36,22 @@ test('a job only goes forward', () => {
   expect([course[0], course.at(-1)]).toEqual([0, 1])
 })
 
-test('a phase that this version does not know is no end', () => {
+test('an unknown phase does not complete a job', () => {
   expect(jobShare(at('upscale', 3, 3))).toBe(0.05)
 })
 
-test('the time left is what the rest takes at the pace so far', () => {
+test('the time left follows from the pace so far', () => {
   const batch = [aJobStatus(), aJobStatus(), aJobStatus({ state: 'queued' }), aJobStatus({ state: 'queued' })]
   expect(batchShare(batch)).toBe(2)
   expect(secondsLeft(batch, { startShare: 1, elapsedSeconds: 30 })).toBe(60)
 })
 
-test('before anything is done there is no pace', () => {
+test('the time left is unknown before any progress', () => {
   const batch = [aJobStatus(), aJobStatus({ state: 'queued' })]
   expect(secondsLeft(batch, { startShare: 1, elapsedSeconds: 30 })).toBeNull()
 })
 
-test('the pace begins after the first tenth of a job, in which machines start and networks warm up', () => {
+test('the pace starts after the first tenth of a job, because machines start and networks warm up', () => {
   const paceOf = followBatchPace()
   const waiting = aJobStatus({ state: 'queued' })
   const poll = (first: JobStatus, seconds: number) => {
@@ -66,7 +66,7 @@ test('the pace begins after the first tenth of a job, in which machines start an
   expect(poll(at('denoise', 25, 25), 420)).toEqual([0.109, 50])
 })
 
-test('jobs that were done before the watch are no part of its warm-up', () => {
+test('jobs that ended before the watch do not count as warm-up', () => {
   const paceOf = followBatchPace()
   const poll = (second: JobStatus, seconds: number) => paceOf([aJobStatus(), second], seconds * 1000)
   expect(poll(aJobStatus({ state: 'queued' }), 0)).toEqual({ startShare: 1, elapsedSeconds: 0 })

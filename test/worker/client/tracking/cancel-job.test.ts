@@ -20,25 +20,25 @@ const aBucket = async (documents: Readonly<Record<string, object>>) => {
   return { outputs, cancel: () => cancelJob(outputs, JOB_ID, NOW, unaborted) }
 }
 
-test('a job that waits gets a marker of a person', async () => {
+test('a queued job gets a cancel request that names a person', async () => {
   const { outputs, cancel } = await aBucket({ [statusKey(JOB_ID)]: aStatus({ jobId: JOB_ID }) })
   expect(await cancel()).toMatchObject({ jobId: JOB_ID, outcome: 'requested', status: { state: 'queued' } })
   expect(await storedJson(outputs, cancelKey(JOB_ID))).toEqual(MARKER)
 })
 
-test('a job without a record gets one too, for the worker that receives it', async () => {
+test('a job without a record gets a cancel request too, for the worker that receives it', async () => {
   const { outputs, cancel } = await aBucket({})
   expect(await cancel()).toEqual({ jobId: JOB_ID, outcome: 'requested', status: null })
   expect(await storedJson(outputs, cancelKey(JOB_ID))).toEqual(MARKER)
 })
 
-test("a marker of ingest becomes a person's", async () => {
+test('a cancel request of ingest is replaced by the request of a person', async () => {
   const { outputs, cancel } = await aBucket({ [cancelKey(JOB_ID)]: { ...MARKER, requested_by: 'ingest' } })
   await cancel()
   expect(await storedJson(outputs, cancelKey(JOB_ID))).toEqual(MARKER)
 })
 
-test('a job that has ended gets no marker', async () => {
+test('a job that has ended gets no cancel request', async () => {
   const { outputs, cancel } = await aBucket({ [resultKey(JOB_ID)]: aResult({ jobId: JOB_ID }) })
   expect(await cancel()).toMatchObject({ outcome: 'done-before', status: { state: 'succeeded' } })
   expect(await storedJson(outputs, cancelKey(JOB_ID))).toBeNull()

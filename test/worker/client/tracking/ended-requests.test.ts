@@ -51,7 +51,7 @@ test('each request of a manifest ends once, and the batch ends after its last jo
   expect(shown(await follow([A_DONE, B_FAILED], unaborted))).toEqual([])
 })
 
-test('a manifest of no jobs ends its batch at the first call', async () => {
+test('a manifest without jobs ends its batch at the first call', async () => {
   const follow = followEndedRequests(openOutputs().outputs, aReport('manifests/m.jsonl', []))
   expect(shown(await follow([], unaborted))).toEqual([
     { requests: 0, jobs: { succeeded: 0, failed: 0, cancelled: 0 } },
@@ -59,14 +59,14 @@ test('a manifest of no jobs ends its batch at the first call', async () => {
   expect(shown(await follow([], unaborted))).toEqual([])
 })
 
-test('an image has a request, and no batch', async () => {
+test('an image ends a request and no batch', async () => {
   const follow = followEndedRequests(openOutputs().outputs, aReport('images/cup.png', [accepted(A, null)]))
   expect(shown(await follow([A_DONE], unaborted))).toEqual(['images/cup.png null: succeeded'])
 })
 
 test('without a report, a job ends the requests of every upload that ordered it', async () => {
   const { outputs, put } = openOutputs()
-  // The origin in the result's job, the origin in the status, and an order; the last upload has no report any more.
+  // The origin in the result's job, the origin in the status, and an order. The last upload no longer has a report.
   await put(reportKey('images/cup.png'), aReport('images/cup.png', [accepted(A, null)]))
   await put(statusKey(A), aStatus({ jobId: A, manifest: { key: 'manifests/first.jsonl', item: 2 } }))
   await put(

@@ -38,23 +38,23 @@ test.each<[Partial<FleetState>, string, boolean]>([
     'the budget of the day is reached; they start again at 2026-11-25T00:00:00.000Z',
     false,
   ],
-])('%j is told as: %s', (fleet, text, isFault) => {
+])('a fleet in the state %j is reported as: %s', (fleet, text, isFault) => {
   const state = aDispatchState({ ecs: aFleetState(fleet), paused_until: '2026-11-25T00:00:00.000Z' })
 
   expect(fleetWaits(state)).toEqual([{ fleet: 'ecs', waits: fleet.waits, text, isFault }])
 })
 
-test('a fleet that has all the workers it needs waits for nothing', () => {
+test('a fleet with all the workers that it needs waits for nothing', () => {
   expect(fleetWaits(aDispatchState({ batch: aFleetState() }))).toEqual([])
 })
 
-test('the words of AWS cannot move the cursor of a terminal', () => {
+test('control characters in a message of AWS are not printed', () => {
   const fleet = aFleetState({ waits: 'back-off', failures: 1, retry_at: null, failure: 'a\u001b[2Jb' })
 
   expect(fleetWaits(aDispatchState({ batch: fleet }))[0]?.text).not.toContain('\u001b')
 })
 
-test('the dollars of yesterday are not those of today', () => {
+test('the dollars of today exclude those of yesterday', () => {
   const state = aDispatchState({ batch: aFleetState(), spend_day: '2026-11-24' })
 
   expect(fleetFigures(state, new Date('2026-11-24T23:59:59Z'))).toEqual([

@@ -38,7 +38,7 @@ const aBucket = (whileAsleep: (sleep: number) => Promise<unknown> = async () => 
   }
 }
 
-test('jobs are told until all are done, in the order given, and those that are done are not read again', async () => {
+test('jobs are returned in the given order until all are done, and jobs that are done are not read again', async () => {
   const [a, b] = [jobIdLike('a'), jobIdLike('b')]
   const { follow, read, putStatus, putResult } = aBucket(async (sleep) => {
     if (sleep === 1) await putResult(aResult({ jobId: b }))
@@ -54,7 +54,7 @@ test('jobs are told until all are done, in the order given, and those that are d
   expect(read.filter((key) => key === resultKey(b))).toHaveLength(2)
 })
 
-test('of very many jobs, those that are being rendered are read at every look and the others in turn', async () => {
+test('among very many jobs, rendering jobs are read at every poll and the others in turn', async () => {
   const ids = Array.from({ length: 450 }, (_, index) => jobIdLike(index.toString(16).padStart(4, '0')))
   const { follow, read, putStatus } = aBucket()
   for (const jobId of ids) await putStatus(aStatus({ jobId }))

@@ -44,7 +44,7 @@ const aBucket = () => {
     return new Date(nowMs)
   }
   const bucket = {
-    /** Ingest, before it writes the status. */
+    /** Indexes a job as ingest does before it writes the status. */
     enter: (number: number) => noteQueued(memory, [idOf(number)], next(), unaborted),
     async queue(number: number) {
       await bucket.enter(number)
@@ -66,7 +66,7 @@ const aBucket = () => {
       await noteEnded(memory, record, new Date(nowMs), unaborted)
       await memory.put(resultKey(idOf(number)), encode(record), JSON_TYPE, unaborted)
     },
-    /** As a worker whose clock was ahead when it began: after the end. */
+    /** Indexes a change after the end of its job, like a worker whose clock was ahead. */
     enterAfterItsEnd: (number: number) => noteChanged(memory, idOf(number), next(), unaborted),
     async page(kind: 'open' | JobState, limit = 20) {
       requests = 0
@@ -96,15 +96,15 @@ const aBucket = () => {
   return bucket
 }
 
-describe('jobs that are not done', () => {
-  test('are found although others ended whose message another program sent', async () => {
+describe('open jobs', () => {
+  test('are found although jobs whose message another program sent have ended', async () => {
     const bucket = aBucket()
     for (const number of [1, 2]) await bucket.queue(number)
     for (const number of [11, 12, 13]) await bucket.end(number)
     expect(await bucket.page('open')).toMatchObject({ jobs: [2, 1], left: 0 })
   })
 
-  test('do not include one that was entered as in work after its end', async () => {
+  test('exclude a job that was indexed as changed after its end', async () => {
     const bucket = aBucket()
     for (const number of [1, 2]) await bucket.queue(number)
     await bucket.end(2)
@@ -112,13 +112,13 @@ describe('jobs that are not done', () => {
     expect(await bucket.page('open')).toMatchObject({ jobs: [1], left: 0 })
   })
 
-  test('include one that has no record yet', async () => {
+  test('include a job that has no record yet', async () => {
     const bucket = aBucket()
     await bucket.enter(1)
     expect(await bucket.page('open')).toMatchObject({ jobs: [1], left: 0 })
   })
 
-  test('are no more than the limit, and others are counted where they were seen', async () => {
+  test('are limited in number, and further open jobs are counted', async () => {
     const bucket = aBucket()
     for (const number of [1, 2, 3]) await bucket.queue(number)
     expect(await bucket.page('open', 2)).toMatchObject({ jobs: [3, 2], left: 1 })
@@ -126,7 +126,7 @@ describe('jobs that are not done', () => {
   })
 })
 
-describe('among ten thousand jobs that have ended', () => {
+describe('among ten thousand ended jobs', () => {
   const bucket = aBucket()
   const made = (async () => {
     for (const number of [1, 2]) await bucket.queue(number)
@@ -140,15 +140,15 @@ describe('among ten thousand jobs that have ended', () => {
     ['queued', [3], null],
     ['rendering', [5, 4], null],
     ['publishing', [], null],
-  ] as const)('those that are %s cost at most 60 requests', async (kind, jobs, left) => {
+  ] as const)('a page of %s jobs costs at most 60 requests', async (kind, jobs, left) => {
     await made
     const page = await bucket.page(kind)
-    // What is older than thousands of others is not searched for.
+    // Open jobs that are older than thousands of ended jobs are not searched for.
     expect(page).toMatchObject({ jobs, left })
     expect(page.requests).toBeLessThanOrEqual(60)
   })
 
-  test('those of a month cost no more than a page', async () => {
+  test('a page of the last month costs at most 10 requests', async () => {
     await made
     const { requests, ...page } = await bucket.since(30 * 24 * 60)
     expect(page).toEqual({ jobs: 20, left: null })

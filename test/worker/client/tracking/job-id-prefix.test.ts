@@ -14,28 +14,28 @@ const anOutputBucket = async (...keys: readonly string[]) => {
 const withStatusOf = (...beginnings: readonly string[]) =>
   anOutputBucket(...beginnings.map((beginning) => statusKey(jobIdLike(beginning))))
 
-test('a job is found by the beginning of its id, in any case, by its status or its folder', async () => {
+test('a job is found by the first digits of its id, in any case, by its status or its folder', async () => {
   const outputs = await anOutputBucket(statusKey(jobIdLike('ab')), resultKey(jobIdLike('cd')))
   expect(await findJobId(outputs, 'AB', unaborted)).toBe(jobIdLike('ab'))
   expect(await findJobId(outputs, 'c', unaborted)).toBe(jobIdLike('cd'))
 })
 
-test('a job with status and folder is one job', async () => {
+test('a job with a status and a folder is found once', async () => {
   const outputs = await anOutputBucket(statusKey(jobIdLike('ab')), resultKey(jobIdLike('ab')))
   expect(await findJobId(outputs, 'a', unaborted)).toBe(jobIdLike('ab'))
 })
 
-test.each(['', 'g1', `${'a'.repeat(33)}`])('%j is refused as an id', async (typed) => {
+test.each(['', 'g1', `${'a'.repeat(33)}`])('%j is refused as a job id', async (typed) => {
   await expect(findJobId(await withStatusOf('a'), typed, unaborted)).rejects.toThrow('is no job id')
 })
 
-test('an unknown id is refused, with the bucket', async () => {
+test('an unknown id is refused, and the error names the bucket', async () => {
   await expect(findJobId(await withStatusOf('a'), 'b', unaborted)).rejects.toThrow(
     'b: no job in s3://out has an id that begins with it',
   )
 })
 
-test('the beginning of several ids is refused with three of them', async () => {
+test('the first digits of several ids are refused, and the error names three of these ids', async () => {
   const ids = ['a1', 'a2', 'a3'].map(jobIdLike).join(', ')
   await expect(findJobId(await withStatusOf('a1', 'a2', 'a3'), 'a', unaborted)).rejects.toThrow(
     `${ids}; give`,
@@ -45,7 +45,7 @@ test('the beginning of several ids is refused with three of them', async () => {
   )
 })
 
-test('several ids are returned once each, in the order given', async () => {
+test('several ids are returned once each, in the given order', async () => {
   const outputs = await withStatusOf('a', 'b')
   expect(await findJobIds(outputs, ['b', 'a', 'b0'], unaborted)).toEqual([jobIdLike('b'), jobIdLike('a')])
 })

@@ -23,11 +23,11 @@ const RENDERING = aStatus({
   ...{ message: 'was released', waits_for_model: model, updated_at: '2026-11-24T12:00:09.000Z' },
 })
 
-test('a job without records is not there', async () => {
+test('a job without records has no status', async () => {
   expect(await openOutputs().read()).toBeNull()
 })
 
-test('a job that is rendered has the progress of its status', async () => {
+test('a rendering job has the progress of its status', async () => {
   const { put, read } = openOutputs()
   await put(statusKey(ID), RENDERING)
   expect(await read()).toEqual({
@@ -37,7 +37,7 @@ test('a job that is rendered has the progress of its status', async () => {
   })
 })
 
-test('a result overrides a status that lags behind, and has no progress', async () => {
+test('a result overrides an older status and has no progress', async () => {
   const { put, read } = openOutputs()
   const result = aFailure({ reason: 'the renderer ended' })
   await put(statusKey(ID), RENDERING)
@@ -49,7 +49,7 @@ test('a result overrides a status that lags behind, and has no progress', async 
   })
 })
 
-test('a status that reports a result which is not there is that of a job that waits again', async () => {
+test('a status that reports an ended job without a result counts as queued', async () => {
   const { put, read } = openOutputs()
   await put(statusKey(ID), { ...RENDERING, state: 'failed' })
   expect(await read()).toMatchObject({
@@ -58,7 +58,7 @@ test('a status that reports a result which is not there is that of a job that wa
   })
 })
 
-test('a job that ends between both reads is found done', async () => {
+test('a job that ends between the two reads is reported as ended', async () => {
   const { put, read } = openOutputs(async (operation, key) => {
     if (operation === 'read' && key === resultKey(ID)) await put(resultKey(ID), aResult())
   })
@@ -66,7 +66,7 @@ test('a job that ends between both reads is found done', async () => {
   expect(await read()).toMatchObject({ state: 'succeeded' })
 })
 
-test('a lost job has ended, and is not done', () => {
+test('a lost job has ended but is not done', () => {
   const states = ['queued', 'rendering', 'succeeded', 'failed', 'cancelled', 'lost'] as const
   expect(states.filter((state) => isDone({ state }))).toEqual(['succeeded', 'failed', 'cancelled'])
   expect(states.filter((state) => hasEnded({ state }))).toEqual(['succeeded', 'failed', 'cancelled', 'lost'])

@@ -8,7 +8,7 @@ type Index = ReturnType<typeof anIndex>
 
 const totalsOf = ({ store }: Index) => readJobTotals(store, openIndex(store, unaborted), unaborted)
 
-test('jobs are counted by kind, and those without an end are not done', async () => {
+test('jobs are counted by kind, and jobs without an end count as not done', async () => {
   const index = anIndex()
   await index.queueEach(1, 5)
   await index.queueTogether([11, 12, 13])
@@ -19,7 +19,7 @@ test('jobs are counted by kind, and those without an end are not done', async ()
   expect(await totalsOf(index)).toEqual({ jobs: 8, notDone: 4, succeeded: 2, failed: 1, cancelled: 1 })
 })
 
-test('jobs with two entries count once, alone or several together', async () => {
+test('jobs with two entries count once, alone or together with others', async () => {
   const index = anIndex()
   for (const _ of ['a run of ingest that ended midway', 'the next run']) {
     await index.queueEach(1, 1)
@@ -28,14 +28,14 @@ test('jobs with two entries count once, alone or several together', async () => 
   expect(await totalsOf(index)).toMatchObject({ jobs: 4, notDone: 4 })
 })
 
-test('jobs whose message another program sent count as they end', async () => {
+test('jobs whose message another program sent count by their ends', async () => {
   const index = anIndex()
   await index.queueEach(1, 1)
   for (const job of [11, 12, 13]) await index.end(job)
   expect(await totalsOf(index)).toMatchObject({ jobs: 3, notDone: 0, succeeded: 3 })
 })
 
-test('entries that are counted already are not listed again, and newer ones are added', async () => {
+test('counted entries are not listed again, and newer entries are added', async () => {
   const index = anIndex()
   await index.queueEach(1, 1_000)
   const [oldest = ''] = index.store.keys().toReversed()

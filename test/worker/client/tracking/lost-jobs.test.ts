@@ -17,18 +17,21 @@ const aJobQuietFor = (seconds: number): JobStatus => ({
 const stateAfter = (seconds: number, seen: Partial<QueuesSeen> = {}): string =>
   lostIfGone(aJobQuietFor(seconds), { now: NOW, queue: EMPTY, deadLetters: EMPTY, ...seen }).state
 
-test('a job is lost after more than 15 minutes without news and without any message', () => {
+test('a job is lost after more than 15 minutes without an update and without any message', () => {
   expect([900, 901].map((seconds) => stateAfter(seconds))).toEqual(['rendering', 'lost'])
   expect([900, 901].map((seconds) => mayBeLost(aJobQuietFor(seconds), NOW))).toEqual([false, true])
 })
 
-test.each(['visible', 'inFlight', 'delayed'] as const)('a %s message of either queue keeps it', (kind) => {
-  const depth = { ...EMPTY, [kind]: 1 }
-  expect(stateAfter(901, { queue: depth })).toBe('rendering')
-  expect(stateAfter(901, { deadLetters: depth })).toBe('rendering')
-})
+test.each(['visible', 'inFlight', 'delayed'] as const)(
+  'a job is not lost while either queue counts a message as %s',
+  (kind) => {
+    const depth = { ...EMPTY, [kind]: 1 }
+    expect(stateAfter(901, { queue: depth })).toBe('rendering')
+    expect(stateAfter(901, { deadLetters: depth })).toBe('rendering')
+  },
+)
 
-test('with unchecked queues it is lost after the 14 days for which SQS keeps a message', () => {
+test('a job with unchecked queues is lost after the 14 days for which SQS keeps a message', () => {
   const seen = { queue: null, deadLetters: null }
   const seconds = 14 * DAY_SECONDS
   expect([seconds, seconds + 1].map((quiet) => stateAfter(quiet, seen))).toEqual(['rendering', 'lost'])
@@ -38,7 +41,7 @@ test('an unchecked dead-letter queue counts as empty', () => {
   expect(stateAfter(901, { deadLetters: null })).toBe('lost')
 })
 
-test('a lost job has no progress, and its message says what to do', () => {
+test('a lost job has no progress, and its message names the fix', () => {
   const lost = lostIfGone(aJobQuietFor(901), { now: NOW, queue: EMPTY, deadLetters: EMPTY })
   expect(lost).toMatchObject({ phase: null, step: 0, steps: 0, message: expect.stringMatching(/again$/) })
 })

@@ -18,7 +18,7 @@ const countedIndex = () => {
 const shown = ({ jobId, kind }: IndexedJob) => `${Number.parseInt(jobId, 16)} ${kind}`
 const all = async (jobs: AsyncIterable<IndexedJob>) => (await Array.fromAsync(jobs)).map(shown)
 
-test('jobs of several kinds come newest first, each once by its newest entry', async () => {
+test('jobs of several kinds are returned newest first, each once by its newest entry', async () => {
   const { queueEach, queueTogether, end, change, pass, open } = countedIndex()
   await queueEach(1, 2)
   pass(1)
@@ -34,7 +34,7 @@ test('jobs of several kinds come newest first, each once by its newest entry', a
   expect(await all(open().newestJobs(['failed']))).toEqual([])
 })
 
-test('an end comes before what led to it, where both are of one moment', async () => {
+test('an end is returned before other entries of the same moment', async () => {
   const { queueTogether, change, end, open } = countedIndex()
   await queueTogether([1, 2])
   await change(1)
@@ -45,7 +45,7 @@ test('an end comes before what led to it, where both are of one moment', async (
   ])
 })
 
-test('each part is listed once however often it is read, and only as far as it is read', async () => {
+test('each part of the index is listed once, and only as far as it is read', async () => {
   const { queueEach, queueTogether, pass, operations, open } = countedIndex()
   await queueEach(1, 3)
   pass(1)
@@ -60,7 +60,7 @@ test('each part is listed once however often it is read, and only as far as it i
   expect(index.requests()).toBe(1)
 })
 
-test('requests count a listing of each thousand entries, and a read of each entry of several jobs', async () => {
+test('requests count one list for each thousand entries and one read for each entry of several jobs', async () => {
   const { queueEach, queueTogether, pass, open } = countedIndex()
   await queueEach(1, 1_000)
   pass(1)

@@ -15,14 +15,14 @@ test('the state of dispatch is read as dispatch wrote it', async () => {
   expect(await readDispatch(outputs, unaborted)).toEqual(aDispatchState(fleet))
 })
 
-test('a bucket for which no dispatch has run has none', async () => {
+test('a bucket without a run of dispatch has no state of dispatch', async () => {
   expect(await readDispatch(openOutputs(), unaborted)).toBeNull()
 })
 
 test.each([
   ['a later version', '{"version": 3, "written_at": "2026-11-24T12:00:00.000Z"}'],
-  ['no JSON', 'version 2'],
-])('a state that this version does not know is a mistake with its fix: %s', async (_, text) => {
+  ['text that is not JSON', 'version 2'],
+])('a state that this version does not know is an error with its fix: %s', async (_, text) => {
   const outputs = openOutputs()
   await outputs.put(DISPATCH_STATE_KEY, new TextEncoder().encode(text), RECORD_OPTIONS, unaborted)
   await expect(readDispatch(outputs, unaborted)).rejects.toThrow(

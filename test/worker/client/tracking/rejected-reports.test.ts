@@ -27,7 +27,7 @@ const openOutputs = () => {
   return { put, putReport, read }
 }
 
-test('uploads that were rejected whole or in part are read, the newest first', async () => {
+test('reports on uploads that were rejected in whole or in part are read, newest first', async () => {
   const { put, read } = openOutputs()
   await put('images/a.png', 1)
   await put('manifests/m.json', 2, { state: 'partly' })
@@ -39,13 +39,13 @@ test('uploads that were rejected whole or in part are read, the newest first', a
   })
 })
 
-test('at most so many are read, and that there are more is said', async () => {
+test('at most the given number of reports is read, and further reports are indicated', async () => {
   const { put, read } = openOutputs()
   for (let index = 0; index < 5; index++) await put(`images/${index}.png`, index)
   expect(await read(null, 3)).toEqual({ keys: ['images/4.png', 'images/3.png', 'images/2.png'], more: true })
 })
 
-test('an upload that was accepted since is left out, and one that was rejected twice is read once', async () => {
+test('an upload that was accepted later is omitted, and one that was rejected twice is read once', async () => {
   const { put, putReport, read } = openOutputs()
   await put('images/mended.png', 1)
   await putReport(aRejectedReport('images/mended.png', { state: 'accepted', faults: [] }))

@@ -21,7 +21,7 @@ const openOutputs = () => {
   return { outputs, requests, put }
 }
 
-test('counts uploads that were rejected whole or in part, and names the last of them', async () => {
+test('countRejectedUploads counts uploads that were rejected in whole or in part, and names the newest', async () => {
   const { outputs, put } = openOutputs()
   await put('images/a.png', 'accepted')
   await put('z.png', 'rejected')
@@ -40,7 +40,7 @@ test('counts uploads that were rejected whole or in part, and names the last of 
   })
 })
 
-test('counts at most 1,000, with two listings and one that is read', async () => {
+test('countRejectedUploads counts at most 1,000 uploads with two lists and one read', async () => {
   const { outputs, requests, put } = openOutputs()
   for (let index = 0; index < 1_003; index++) await put(`images/${index}.png`, 'rejected')
   requests.length = 0

@@ -22,7 +22,7 @@ const outputsOf = async (...keys: readonly string[]) => {
   return outputs
 }
 
-/** The report of an upload that no note is needed to find. */
+/** The report of an upload. It throws if a note is written. */
 const reportOf = (outputs: ObjectStore, typed: string) => {
   const note = (text: string): void => {
     throw new Error(`notes: ${text}`)
@@ -30,18 +30,18 @@ const reportOf = (outputs: ObjectStore, typed: string) => {
   return reportOfManifest(outputs, typed, { note, signal: unaborted })
 }
 
-test('a name outside both folders is that of a manifest', () => {
+test('uploadedKey treats a name outside both folders as the name of a manifest', () => {
   expect(['m.json', 'a/m.json', 'manifests/m.json', 'images/cup.png'].map(uploadedKey)).toEqual([
     ...['manifests/m.json', 'manifests/a/m.json', 'manifests/m.json', 'images/cup.png'],
   ])
 })
 
-describe('the report of', () => {
+describe('reportOfManifest finds', () => {
   const [NFC, NFD] = ['manifests/caf\u00e9.json', 'manifests/cafe\u0301.json']
 
   test.each([
     ['a manifest by its key', 'manifests/m.json', 'manifests/m.json'],
-    ['a manifest by what follows manifests/', 'm.json', 'manifests/m.json'],
+    ['a manifest by the part of its key after manifests/', 'm.json', 'manifests/m.json'],
     ['an image by its key', 'images/cup.png', 'images/cup.png'],
     ['an upload outside both folders by its key', 'other/m.json', 'other/m.json'],
     ['an upload outside both folders by its URI', 's3://in/m.json', 'm.json'],
@@ -51,19 +51,19 @@ describe('the report of', () => {
     expect((await reportOf(outputs, typed)).key).toBe(key)
   })
 
-  test('a name that fits two uploads is that of the manifest, and a URI is its key alone', async () => {
+  test('the manifest for a name that matches two uploads, and the exact key for a URI', async () => {
     const outputs = await outputsOf('m.json', 'manifests/m.json')
     expect((await reportOf(outputs, 'm.json')).key).toBe('manifests/m.json')
     expect((await reportOf(outputs, 's3://in/m.json')).key).toBe('m.json')
   })
 
-  test('a name in the form that was typed, where both were uploaded', async () => {
+  test('the upload in the typed Unicode form when both forms were uploaded', async () => {
     const outputs = await outputsOf(NFC, NFD)
     expect((await reportOf(outputs, NFD)).key).toBe(NFD)
   })
 })
 
-test('an unknown upload is a mistake that names the report', async () => {
+test('an unknown upload is an error that names the missing report', async () => {
   await expect(reportOf(await outputsOf(), 'manifests/m.json')).rejects.toThrow(
     "--manifest: got 'manifests/m.json'; there is no s3://out/reports/manifests/m.json.json: check the key (svd " +
       'batches lists manifests), or wait if it was uploaded just now',
@@ -71,21 +71,21 @@ test('an unknown upload is a mistake that names the report', async () => {
 })
 
 test.each([
-  ['a URI stands for its key alone', 's3://in/m.json', 'm.json'],
-  ['a whole key stands for itself alone', 'manifests/m.json', 'manifests/m.json'],
-])('%s, though a manifest has its name', async (_, typed, key) => {
+  ['a URI matches its own key only', 's3://in/m.json', 'm.json'],
+  ['a whole key matches itself only', 'manifests/m.json', 'manifests/m.json'],
+])('%s, although a manifest has that name', async (_, typed, key) => {
   const outputs = await outputsOf('manifests/p/m.json')
   await expect(reportOf(outputs, typed)).rejects.toThrow(
     `--manifest: got '${typed}'; there is no s3://out/reports/${key}.json: check the key`,
   )
 })
 
-test('a key comes before a name', async () => {
+test('an exact key takes precedence over the name of a manifest', async () => {
   const outputs = await outputsOf('manifests/m.json', 'manifests/p/m.json')
   expect((await reportOf(outputs, 'm.json')).key).toBe('manifests/m.json')
 })
 
-test('the newest of several manifests of one name is taken, with a note', async () => {
+test('the newest of several manifests with the same name is used, with a note', async () => {
   const notes: string[] = []
   const finding = { note: (text: string) => void notes.push(text), signal: unaborted }
   const outputs = await outputsOf('manifests/q/m.json', 'manifests/p/m.json')
@@ -96,14 +96,14 @@ test('the newest of several manifests of one name is taken, with a note', async 
   ])
 })
 
-test('another bucket is a mistake that names the bucket of uploads', async () => {
+test('a URI of another bucket is an error that names the bucket of uploads', async () => {
   const outputs = await outputsOf('m.json')
   await expect(reportOf(outputs, 's3://out/m.json')).rejects.toThrow(
     "--manifest: got 's3://out/m.json'; uploads of this pipeline are in the bucket in",
   )
 })
 
-test('the exact name of an upload is its key, or its URI outside both folders', async () => {
+test('exactName returns the key of an upload, or its URI outside both folders', async () => {
   const outputs = await outputsOf('m.json')
   const keys = ['manifests/m.json', 'images/gone.png', 'm.json', 'gone.json']
   expect(await Promise.all(keys.map((key) => exactName(outputs, key, unaborted)))).toEqual([

@@ -44,11 +44,11 @@ interface Changes {
   /** Frame count of the MP4, whose images are not checked. Default: 12. */
   readonly videoFrames?: number
   readonly spoilVideo?: (video: Buffer) => Uint8Array
-  /** Others fail. */
+  /** Severities that replace those of `ALL_FAIL`. */
   readonly severities?: Partial<CheckSeverities>
 }
 
-/** So that a test sees a fault of any check. */
+/** Each check rejects the clip, so that a test sees each fault. */
 const ALL_FAIL: CheckSeverities = { ...DEFAULT_SEVERITIES, likeness: 'fail', seams: 'fail' }
 
 const SIZE = { width: WIDTH, height: HEIGHT }
@@ -60,7 +60,7 @@ const aVideo = async (frames: number): Promise<Buffer> => {
   return await readFile(output)
 }
 
-/** Encoded once. */
+/** The MP4 with all frames, which is encoded once. */
 let whole: Promise<Buffer> | undefined
 
 const check = async (changes: Changes = {}) => {
@@ -96,8 +96,8 @@ const check = async (changes: Changes = {}) => {
 const brighter = (frame: Uint8Array, levels: number): Uint8Array => frame.map((value) => value + levels)
 const filled = (level: number): Uint8Array => new Uint8Array(PICTURE.length).fill(level)
 
-describe('a clip that is as it should be', () => {
-  test('has its figures, and no faults', async () => {
+describe('a good clip', () => {
+  test('has figures and no faults', async () => {
     const quality = await check({ decodeChunkSize: 4 })
     expect(quality).toEqual({
       faults: [],
@@ -113,12 +113,12 @@ describe('a clip that is as it should be', () => {
     expect(quality.largest_frame_change).toBeGreaterThan(quality.smallest_frame_change!)
   })
 
-  test('has no seam ratio where it was decoded at once, or a frame at a time', async () => {
+  test('has no seam ratio when it was decoded at once or frame by frame', async () => {
     expect((await check()).seam_change_ratio).toBeNull()
     expect((await check({ decodeChunkSize: 1 })).seam_change_ratio).toBeNull()
   })
 
-  test('may stand still where the image is of one colour', async () => {
+  test('may stand still when the image has one colour', async () => {
     const white = filled(255)
     expect((await check({ frames: PAN.map(() => white), fitted: white })).faults).toEqual([])
   })
@@ -128,7 +128,7 @@ describe('a clip that is as it should be', () => {
     expect((await check({ frames: PAN.map(dark), fitted: dark(PICTURE) })).faults).toEqual([])
   })
 
-  test('may move ever so little', async () => {
+  test('may move only slightly', async () => {
     const frames = PAN.map((_, frame) => PICTURE.map((value, i) => (i % 20 === frame ? value + 1 : value)))
     expect((await check({ frames })).faults).toEqual([])
   })
@@ -136,10 +136,10 @@ describe('a clip that is as it should be', () => {
 
 const replaced = (index: number, frame: Uint8Array): readonly Uint8Array[] => PAN.with(index, frame)
 
-describe('a clip is refused', () => {
+describe('the checks reject a clip', () => {
   test.each<[string, Changes, string]>([
     [
-      'with values that are no numbers',
+      'with values that are not numbers',
       { nonFiniteValues: 3 },
       'non-finite: 3 values of the decoded frames were NaN or infinite; none may be',
     ],
@@ -195,14 +195,19 @@ describe('a clip is refused', () => {
       'container: the MP4 cannot be read: its boxes take',
       0,
     ],
-    ['is none', { spoilVideo: () => Buffer.from('no video') }, 'container: the MP4 cannot be read: ', 0],
+    [
+      'is not a video',
+      { spoilVideo: () => Buffer.from('no video') },
+      'container: the MP4 cannot be read: ',
+      0,
+    ],
   ])('whose MP4 %s', async (_, changes, fault, frames) => {
     const quality = await check(changes)
     expect(quality.faults).toEqual([expect.stringContaining(fault)])
     expect(quality.container_frames).toBe(frames)
   })
 
-  test('for everything that is wrong with it at once', async () => {
+  test('with all its faults in one list', async () => {
     const frames = PAN.map(() => filled(0))
     const { faults } = await check({ frames, nonFiniteValues: 1 })
     expect(faults.map((fault) => fault.split(/[:;]/).slice(0, 2).join(':'))).toEqual([
@@ -234,7 +239,7 @@ describe('the severity of a check', () => {
     expect(await check({ ...otherPicture, severities: { likeness: 'off' } })).toMatchObject(figures)
   })
 
-  test('is of that check alone', async () => {
+  test('applies to that check only', async () => {
     const severities = { 'non-finite': 'warn', black: 'off', frozen: 'warn', likeness: 'warn' } as const
     const frames = PAN.map(() => filled(0))
 
@@ -248,21 +253,21 @@ describe('the severity of a check', () => {
   })
 })
 
-describe('the same brightness steps', () => {
+describe('a brightness step between frames', () => {
   const stepped = PAN.map((frame, i) => (i % 8 >= 4 ? brighter(frame, 20) : frame))
 
-  test('are the scene where no chunks meet', async () => {
+  test('is not a fault where no decode chunks meet', async () => {
     expect((await check({ frames: stepped })).faults).toEqual([])
     expect((await check({ frames: stepped, decodeChunkSize: 6 })).faults).toEqual([])
   })
 })
 
-describe('what is no fault of the clip is thrown', () => {
-  test('frames that are missing', async () => {
+describe('the checks throw an error', () => {
+  test('when frames are missing', async () => {
     await expect(check({ frames: PAN.slice(1) })).rejects.toThrow('holds 11 frames, not the 12')
   })
 
-  test('frames that end within a frame', async () => {
+  test('when the file ends within a frame', async () => {
     const frames = [...PAN.slice(1), PAN[0]!.subarray(1)]
     await expect(check({ frames })).rejects.toThrow('frames of 48x32 RGB24 take 4608 each')
   })
@@ -283,11 +288,11 @@ describe('what is no fault of the clip is thrown', () => {
     }
   }
 
-  test('a file that is not there', async () => {
+  test('when a file does not exist', async () => {
     await expect(checkClip(await oneFrame(), ALL_FAIL, signal)).rejects.toThrow('ENOENT')
   })
 
-  test('the reason to stop', async () => {
+  test('with the reason of the signal after it has aborted', async () => {
     const stopped = AbortSignal.abort(new Error('the lease was lost'))
     await expect(checkClip(await oneFrame(), ALL_FAIL, stopped)).rejects.toThrow('the lease was lost')
   })

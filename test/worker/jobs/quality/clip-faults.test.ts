@@ -15,7 +15,7 @@ test.each([
   [11.42, '11.4'],
   [12.96, '12.96'],
   [12.9996, '12.9996'],
-])('%f dB is told from the limit of 13 dB as %s', (psnr, text) => {
+])('a likeness of %f dB is printed as %s, which differs from the limit of 13 dB', (psnr, text) => {
   const [fault] = clipFaults(figuresWith(psnr), CLIP_LIMITS)
   expect(fault).toEqual({
     check: 'likeness',
@@ -23,11 +23,11 @@ test.each([
   })
 })
 
-test('13 dB are enough', () => {
+test('a likeness of 13 dB is sufficient', () => {
   expect(clipFaults(figuresWith(13), CLIP_LIMITS)).toEqual([])
 })
 
-test('a black frame is not blank as well, and a blank one elsewhere is found beside it', () => {
+test('a black frame is not reported as blank too, and a blank frame is reported beside it', () => {
   const [black, blank, good] = [
     { mean: 0, spread: 0 },
     { mean: 120, spread: 0 },

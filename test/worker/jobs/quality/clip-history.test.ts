@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { openClipHistory } from '../../../../worker/jobs/quality/clip-history.ts'
 
-test('a clip has passed since a job failed only if it passed after the first failure', () => {
+test('hasPassedSinceFailing counts only clips that passed after the first failure of the job', () => {
   const clips = openClipHistory()
   expect(clips.hasPassedSinceFailing('a')).toBe(false)
   clips.notePassed()

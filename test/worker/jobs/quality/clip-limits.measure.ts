@@ -43,7 +43,7 @@ const PHOTOS: readonly DemoPhoto[] = ['coffee', 'rocket', 'chelsea', 'astronaut'
 
 const SLOW: RenderArguments = { motion_bucket_id: 1 }
 
-/** With the smallest and the largest motion, much noise, strong guidance, another seed, and every way to decode. */
+/** Clips with the smallest and the largest motion, much noise, strong guidance, another seed, and each decoding. */
 const CLIPS: readonly (readonly [DemoPhoto, RenderArguments])[] = [
   ...PHOTOS.map((photo) => [photo, SLOW] as const),
   ['coffee', {}],
@@ -61,7 +61,7 @@ const CLIPS: readonly (readonly [DemoPhoto, RenderArguments])[] = [
 let renderer: DemoRenderer
 let photos: Readonly<Record<DemoPhoto, RgbImage>>
 
-/** Clips that were rendered, by what was asked for: the same ones are spoilt afterwards. */
+/** Rendered clips by their photo and arguments. The same clips are damaged afterwards. */
 const rendered = new Map<string, Promise<DemoClip>>()
 const render = (photo: DemoPhoto, given: RenderArguments): Promise<DemoClip> => {
   const key = [photo, ...Object.entries(given).flat()].join(' ')
@@ -79,7 +79,7 @@ beforeAll(async () => {
 afterAll(() => renderer?.[Symbol.asyncDispose]())
 
 describe('a clip of the demo checkpoint', () => {
-  test.each(CLIPS)('of %s with %o has no faults, and is far from any limit', async (photo, given) => {
+  test.each(CLIPS)('of %s with %o has no faults and is far from each limit', async (photo, given) => {
     const figures = await measure(await render(photo, given))
     expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])
     const { frames, image, changes, firstFramePsnrDb } = figures
@@ -90,7 +90,7 @@ describe('a clip of the demo checkpoint', () => {
     expect(firstFramePsnrDb).toBeGreaterThan(15)
   })
 
-  test.each(PHOTOS)('of %s, spoilt, has the fault', async (photo) => {
+  test.each(PHOTOS)('of %s has one fault after each kind of damage', async (photo) => {
     const clip = await render(photo, SLOW)
     for (const [how, spoil] of Object.entries(SPOIL)) {
       const figures = await measure(clip, { frames: spoil(clip.frames) })
@@ -107,7 +107,7 @@ describe('a clip of the demo checkpoint', () => {
     }
   })
 
-  test('may be as dark as an image of the night', async () => {
+  test('may be as dark as an image of a night', async () => {
     const { width, height, data } = photos.coffee
     const night = { width, height, data: data.map((value) => value * 0.06) }
     const figures = await measure(await renderer.render(night))
@@ -115,7 +115,7 @@ describe('a clip of the demo checkpoint', () => {
     expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])
   })
 
-  test.each(['black', 'grey'])('may be as plain as a %s image', async (colour) => {
+  test.each(['black', 'grey'])('may be as uniform as a %s image', async (colour) => {
     const data = new Uint8Array(192 * 128 * 3).fill(colour === 'black' ? 0 : 128)
     const figures = await measure(await renderer.render({ width: 192, height: 128, data }))
     expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])

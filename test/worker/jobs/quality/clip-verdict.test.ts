@@ -21,7 +21,7 @@ test.each([
   ['aba', false, 'confirmed'],
   ['', false, 'open'],
 ] as const)(
-  'of clips that failed on %o, with one passed since: %o, worker a says %s',
+  'judgeFailedClip of worker a returns $2 for failed clips on workers $0 (another clip has passed since: $1)',
   (workers, hasPassedSince, verdict) => {
     expect(judgeFailedClip(attemptsOf(workers), { workerId: 'a', hasPassedSince })).toBe(verdict)
   },

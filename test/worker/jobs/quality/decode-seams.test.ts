@@ -16,25 +16,25 @@ test('a clip that is decoded at once has no seams', () => {
   expect(seams(1, 1)).toEqual([])
 })
 
-test('chunks side by side meet between the last frame of one and the first of the next', () => {
+test('adjacent chunks have a seam between the last frame of one and the first frame of the next', () => {
   expect(seams(14, 5)).toEqual([4, 9])
   expect(seams(14, 7)).toEqual([6])
   expect(seams(4, 1)).toEqual([0, 1, 2])
 })
 
-test('chunks that overlap meet over all changes of the frames that they share', () => {
+test('overlapping chunks have seams at all changes of the frames that they share', () => {
   // Frames 0-4, 3-7, 6-10, 9-13 share 3-4, 6-7, 9-10.
   expect(seams(14, 5, 2)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
   // Frames 0-7, 6-13.
   expect(seams(14, 8, 2)).toEqual([5, 6, 7])
 })
 
-test('the last of overlapping chunks is moved back, and its seam with it', () => {
+test('the last overlapping chunk starts earlier, and its seams move with it', () => {
   // Frames 0-5, 5-10, 8-13: the last two share 8-10.
   expect(seams(14, 6, 1)).toEqual([4, 5, 7, 8, 9, 10])
 })
 
-test('chunks go on from one video of a job to the next', () => {
+test('chunks continue from one video of a job into the next', () => {
   // Frames 0-4, 5-9, 10-14, 15-19 of two videos of ten, and 0-6, 7-13, 14-19.
   const [first, second] = [0, 10].map((firstFrame) => ({ decodedFrames: 20, firstFrame }))
   expect([seams(10, 5, 0, first), seams(10, 5, 0, second)]).toEqual([[4], [4]])

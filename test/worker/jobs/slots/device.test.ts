@@ -36,7 +36,7 @@ const aDevice = () => {
   return { device: device satisfies DeviceSlot, seen, use, later, untilOver }
 }
 
-test('one has it at a time, and each learns how long it was idle', async () => {
+test('the device has one user at a time, and each use reports the idle time before it', async () => {
   const { seen, use, later, untilOver } = aDevice()
   const late = new Promise<void>((resolve) => later(10, () => void use('c', 1).then(resolve)))
 
@@ -52,7 +52,7 @@ test('one has it at a time, and each learns how long it was idle', async () => {
   ])
 })
 
-test('who comes first goes before those that wait', async () => {
+test('a use with the option first runs before all uses that wait', async () => {
   const { seen, use, untilOver } = aDevice()
 
   await untilOver([use('a', 3), use('b', 1), use('again', 1, { first: true })])
@@ -64,7 +64,7 @@ test('who comes first goes before those that wait', async () => {
   ])
 })
 
-test('a use that fails counts as one, and frees it', async () => {
+test('a use that fails counts as device time and frees the device', async () => {
   const { device, seen, use, untilOver } = aDevice()
 
   await untilOver([use('a', 3, { fails: true }), use('b', 1)])
@@ -74,7 +74,7 @@ test('a use that fails counts as one, and frees it', async () => {
   expect(device.endedMs()).toBe(4_000)
 })
 
-test('a card that cannot be used runs nothing more, and that is reported before the next use', async () => {
+test('a GPU that cannot be used runs no further use, and is reported before the next use', async () => {
   const clock = virtualClock(openVirtualTime())
   const seen: string[] = []
   const device = createDeviceSlot(clock, ({ message }) => seen.push(`reported: ${message}`))

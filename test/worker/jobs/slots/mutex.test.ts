@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { createMutex } from '../../../../worker/jobs/slots/mutex.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 
-/** Lets everything that can go on go on. */
+/** Waits until all promises that can settle have settled. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Enters under names, and notes who is in. */
+/** A mutex whose callers have names, with the order in which they entered. */
 const aPlace = () => {
   const place = createMutex()
   const entered: string[] = []
@@ -21,7 +21,7 @@ const aPlace = () => {
   return { place, entered, enter, leave: (name: string) => inside.get(name)?.[Symbol.dispose]() }
 }
 
-test('lets one in, and the others in the order of asking', async () => {
+test('the mutex admits one caller at a time, in the order of their requests', async () => {
   const { entered, enter, leave } = aPlace()
 
   for (const name of ['a', 'b', 'c']) void enter(name)
@@ -36,7 +36,7 @@ test('lets one in, and the others in the order of asking', async () => {
   expect(entered).toEqual(['a', 'b', 'c'])
 })
 
-test('who comes first goes before all that wait', async () => {
+test('a caller with the option first enters before all that wait', async () => {
   const { entered, enter, leave } = aPlace()
   for (const name of ['a', 'b']) void enter(name)
 
@@ -48,7 +48,7 @@ test('who comes first goes before all that wait', async () => {
   expect(entered).toEqual(['a', 'urgent'])
 })
 
-test('leaving twice is leaving once', async () => {
+test('a caller that leaves twice admits one further caller only', async () => {
   const { entered, enter, leave } = aPlace()
   for (const name of ['a', 'b', 'c']) void enter(name)
   await settled()
@@ -60,7 +60,7 @@ test('leaving twice is leaving once', async () => {
   expect(entered).toEqual(['a', 'b'])
 })
 
-test('who gives up does not get in, and holds up nobody', async () => {
+test('a caller that aborts does not enter and does not block the next caller', async () => {
   const { entered, enter, leave } = aPlace()
   const controller = new AbortController()
   void enter('a')
@@ -76,7 +76,7 @@ test('who gives up does not get in, and holds up nobody', async () => {
   expect(entered).toEqual(['a', 'b: gave up', 'c'])
 })
 
-test('who gave up before asking does not get in', async () => {
+test('a caller whose signal aborted before its request does not enter', async () => {
   const { entered, enter } = aPlace()
 
   await enter('a', AbortSignal.abort(new Error('gave up')))
@@ -84,7 +84,7 @@ test('who gave up before asking does not get in', async () => {
   expect(entered).toEqual(['a: gave up'])
 })
 
-test('is free again when all have left', async () => {
+test('the mutex is free again when the last caller has left', async () => {
   const { entered, enter, leave } = aPlace()
   await enter('a')
   leave('a')

@@ -11,19 +11,19 @@ import type { Incarnation } from './incarnation.ts'
 import { isCalm, type Schedule } from './schedule.ts'
 import { jobIdIn } from './watched-queue.ts'
 
-/* What may count against a job, by what really happened to it: no job pays for another's fault. */
+/* Checks that only real failures of a job count as its attempts, and no faults of machines, store or queue. */
 
 export interface AttemptsWatch {
   began(incarnation: Incarnation): void
-  /** A life of a worker's process is over; else than by a crash it has let go of all. */
+  /** Notes the end of a worker's process. A process that did not crash has released all its jobs. */
   ended(name: string, crashed: boolean): void
-  /** The renderer or the encoder failed under the job. */
+  /** Notes that the renderer or the encoder failed with the job. */
   failed(jobId: string): void
-  /** A worker's clip was checked. */
+  /** Notes whether a clip of a worker passed its checks. */
   checked(name: string, jobId: string, passed: boolean): void
-  /** A record was created: if it says that the job's attempts are spent, they have to be. */
+  /** Checks a result that was created. If it reports that the attempts of its job are spent, they have to be. */
   recorded(record: ResultRecord): void
-  /** The most attempts at a job that its worker did not survive, and that were marked. */
+  /** Returns how many attempts of a job had an entry in its status when their worker crashed. */
   markedDeaths(jobId: string): number
 }
 
@@ -35,7 +35,7 @@ export interface AttemptsWatchOptions {
   readonly violate: (what: string) => void
 }
 
-/** A request that is on its way for longer was given up. */
+/** A request that takes longer was given up by its caller. */
 const LATE_MS = 60_000
 
 const parseStatus = (bytes: Uint8Array): StatusRecord =>
@@ -62,8 +62,8 @@ export const watchAttempts = ({
   }
 
   /**
-   * The entries as the worker may have read them that recorded the failure: a write that was on its way for long may have
-   * come in between. Where nothing is late, they are those that are there.
+   * The entries that the worker may have read when it recorded the failure. A slow write may have arrived since. In a
+   * schedule without slow writes they are the current entries.
    */
   const recentAttempts = (jobId: string): readonly (readonly SpentAttempt[])[] => {
     const written = store.writes.filter(({ key }) => key === statusKey(jobId)).toReversed()
@@ -74,11 +74,11 @@ export const watchAttempts = ({
     return recent.map(({ bytes }) => parseStatus(bytes).attempts)
   }
 
-  /** Whether an entry may count that says that a worker vanished. */
+  /** Whether the entry of an attempt without an end may count as that of a worker that vanished. */
   const mayHaveVanished = ({ worker_id, alive_until }: SpentAttempt): boolean => {
     const end = ends.get(worker_id)
     if (end === 'crashed') return true
-    // It let go of the job, and the store did not take that in; or it is cut off.
+    // The worker released the job, and the store did not receive that, or the worker is cut off from the store.
     if (end === 'let go') return !isCalm(schedule)
     return lives.get(worker_id)?.isFrozen() === true || Date.parse(alive_until) <= epochMs()
   }
@@ -91,13 +91,16 @@ export const watchAttempts = ({
     const failed = failures.get(jobId) ?? 0
     const real = recentAttempts(jobId).map((attempts) => {
       const vanished = attempts.filter((attempt) => attempt.reason === null && mayHaveVanished(attempt))
-      // A failure whose entry the store did not take in ends the job all the same.
+      // A failure ends the job even if the store did not receive its entry.
       return Math.max(closedOf(attempts).length, isCalm(schedule) ? 0 : failed) + vanished.length
     })
     return Math.max(0, ...real)
   }
 
-  /** Who says so has to be believed: two workers, one that makes good clips, or nobody who could be asked in time. */
+  /**
+   * Checks a quality failure. It needs failed clips of two workers, or a later clip of the worker that passed. Else it
+   * has to be unconfirmed, after three failed clips or at the last attempt.
+   */
   const checkQuality = ({ job_id, worker, failure }: ResultRecord): void => {
     const failed = clips.flatMap(({ name, jobId, passed }, index) =>
       jobId === job_id && !passed ? [{ name, index }] : [],

@@ -1,6 +1,6 @@
 import type { RenderPath } from '../../../../worker/jobs/job-stages.ts'
 
-/** A file of a simulated clip. Its content says which clip it is of, so that two renders never give the same bytes. */
+/** A file of a simulated clip. Its content names the clip, so that two renders never give the same bytes. */
 export interface ClipFile {
   readonly worker: string
   /** The number of the clip among all clips of that worker's process. */
@@ -18,7 +18,7 @@ const WORDS =
 export const encodeClipFile = ({ clip, path, isBad, kind, index }: Omit<ClipFile, 'worker'>): string =>
   `${clip} ${path} ${isBad ? 'bad' : 'good'} ${kind} ${index}`
 
-/** Throws where the text is not a simulated clip's. */
+/** Decodes the content of such a file. Throws if it is another text. */
 export const parseClipFile = (text: string): ClipFile => {
   const { worker, clip, path, quality, kind, index } = WORDS.exec(text)?.groups ?? {}
   if (worker === undefined || clip === undefined) throw new Error(`'${text}' is not a file of a clip`)

@@ -1,22 +1,22 @@
 import type { ReceivedMessage } from '../../../../shared/ports/message-queue.ts'
 import { jobIdIn } from './watched-queue.ts'
 
-/** The messages that one life of a worker received from a queue, and its requests for them, as the worker knows them. */
+/** The messages that a worker's process received from a queue, and its requests for them, as the process knows them. */
 export interface Deliveries {
   received(message: ReceivedMessage, heldUntilMs: number): void
   /**
-   * Seconds of visibility, or its removal: asked for, whether it comes to pass or not. False: the answer to the one
-   * before is not there yet, and nobody knows which comes last.
+   * Notes a request for seconds of visibility or for the removal of a message. Returns false if an earlier request is
+   * not answered yet, because the queue could then apply the two in any order.
    */
   asked(receiptHandle: string, word: number | 'removed'): boolean
   answered(receiptHandle: string): void
-  /** It has been told that it holds the message until then; 0: that it does not. */
+  /** Notes the end of the lease that an answer of the queue gave. 0: the answer was that the lease is lost. */
   heldUntil(receiptHandle: string, ms: number): void
-  /** It said that it lost this job: it counts from before its requests, and the queue from when they arrive. */
+  /** Notes that the process reported this job as lost. It may do so before the lease ends in the queue. */
   lost(jobId: string): void
-  /** It has no reason to think that it lost this job. */
+  /** Returns whether the process may still regard the job as leased. */
   holds(jobId: string, nowMs: number): boolean
-  /** Messages that it still leases, as far as it knows, by receipt, with its last request for each; `null`: none. */
+  /** Returns the receipts of messages that the process regards as leased, each with its last request, or `null`. */
   lastWords(nowMs: number): readonly (readonly [string, number | 'removed' | null])[]
 }
 
@@ -56,7 +56,7 @@ export const openDeliveries = (): Deliveries => {
     lost(jobId) {
       for (const delivery of deliveries.values()) if (delivery.jobId === jobId) delivery.isLost = true
     },
-    // Both are whole milliseconds: within the last one it may hold it still.
+    // Both are whole milliseconds, so the lease may last until the end of the last one.
     holds: (jobId, nowMs) =>
       [...deliveries.values()].some((delivery) => delivery.jobId === jobId && nowMs <= delivery.heldUntilMs),
     lastWords: (nowMs) =>

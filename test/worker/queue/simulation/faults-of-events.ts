@@ -9,16 +9,16 @@ import type { BatchEnded, PipelineEvent, RequestEnded } from '../../../../shared
 import { type ResultRecord, resultRecordSchema } from '../../../../shared/contracts/result-record.ts'
 import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 
-/* Compares the published events with the reports and results at the end, and with all that there ever were. */
+/* Compares the published events with the reports and results at the end, and with all earlier ones. */
 
 export interface AnnouncedEvents {
   readonly store: MemoryObjectStore
   readonly published: readonly PipelineEvent[]
-  /** At the end, by the key of the upload. */
+  /** Reports at the end, by the key of the upload. */
   readonly reports: ReadonlyMap<string, IngestReport>
-  /** At the end. */
+  /** Results at the end. */
   readonly results: readonly ResultRecord[]
-  /** The context that was uploaded for a request. */
+  /** Returns the context that was uploaded for a request. */
   readonly contextOf: (uploadKey: string, item: number | null) => unknown
 }
 
@@ -46,7 +46,7 @@ const isAboutResult = (event: RequestEnded, result: ResultRecord): boolean =>
 const requestsOf = (published: readonly PipelineEvent[]): readonly RequestEnded[] =>
   published.filter((event) => event.type === 'request.ended')
 
-/** All that were written, in the order of writing, also those that were replaced since. */
+/** All records that were written, in the order of writing, also those that were replaced since. */
 const parsedWrites = <T>(
   { writes }: MemoryObjectStore,
   isMeant: (key: string) => boolean,
@@ -56,7 +56,7 @@ const parsedWrites = <T>(
     .filter(({ key }) => isMeant(key))
     .map(({ bytes }) => parse(JSON.parse(new TextDecoder().decode(bytes))))
 
-/** Events with one id are the same event. */
+/** Faults of events that have the same id and differ. */
 const faultsOfIds = ({ published }: AnnouncedEvents): readonly string[] =>
   [...Map.groupBy(published, ({ event_id }) => event_id)].flatMap(([id, [first, ...others]]) => {
     const other = others.find((one) => !isDeepStrictEqual(one, first))
@@ -65,7 +65,7 @@ const faultsOfIds = ({ published }: AnnouncedEvents): readonly string[] =>
       : [`${id} is the id of different events: ${JSON.stringify([first, other])}`]
   })
 
-/** Each request of a report, as it stands at the end, is announced with the result at the end and its own context. */
+/** Requests of the reports at the end that no event announced with the result at the end and their own context. */
 const unannounced = ({ published, reports, results, contextOf }: AnnouncedEvents): readonly string[] => {
   const resultById = new Map(results.map((result) => [result.job_id, result]))
   const byJob = Map.groupBy(requestsOf(published), ({ job_id }) => job_id)
@@ -90,7 +90,7 @@ const unannounced = ({ published, reports, results, contextOf }: AnnouncedEvents
   )
 }
 
-/** No event without a report that named the request, and a result that said what it says. */
+/** Events without a report that named the request, or without a result that agrees with the event. */
 const unfounded = ({ store, published, contextOf }: AnnouncedEvents): readonly string[] => {
   const reports = parsedWrites(
     store,
@@ -130,7 +130,7 @@ const countsOf = (report: IngestReport, results: readonly ResultRecord[]): Batch
   return { succeeded: count('succeeded'), failed: count('failed'), cancelled: count('cancelled') }
 }
 
-/** The end of each manifest is announced with the counts of the end; none is announced before all its jobs had a result. */
+/** Manifests whose end was announced with wrong counts, not at all, or before all their jobs had a result. */
 const faultsOfBatches = ({ published, reports, results }: AnnouncedEvents): readonly string[] =>
   [...reports.values()].filter(isManifest).flatMap((report) => {
     const heard = published.filter((event) => event.type === 'batch.ended' && isAboutUpload(event, report))
@@ -155,7 +155,7 @@ const faultsOfBatches = ({ published, reports, results }: AnnouncedEvents): read
     ]
   })
 
-/** Superseded jobs are no reason for a rejection, and their fault changes while ingest decides about them. */
+/** The faults of a report without those of superseded jobs, which change while ingest decides about these jobs. */
 const reasonsOf = ({ faults }: IngestReport) =>
   faults.filter(({ field }) => field !== SUPERSEDED_FIELD).slice(0, 10)
 
@@ -175,7 +175,7 @@ const faultsOfRejections = ({ published, reports, contextOf }: AnnouncedEvents):
   return lacking.map(({ key }) => `${key}: its rejection was never announced`)
 }
 
-/** Lists events that receivers lack, or ought not to have; empty if there are none. */
+/** Lists events that receivers lack or must not have. The list is empty if there are none. */
 export const faultsOfEvents = (setup: AnnouncedEvents): readonly string[] => [
   ...faultsOfIds(setup),
   ...unannounced(setup),

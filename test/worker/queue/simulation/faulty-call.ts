@@ -1,17 +1,17 @@
 import type { Incarnation } from './incarnation.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** Chances of each call. */
+/** Chances of the faults of one call. */
 export interface CallFaults {
   /** The request never arrives. */
   readonly lostRequest: number
-  /** It had its effect, and the caller hears of an error. */
+  /** The request has its effect, and the caller gets an error. */
   readonly lostAnswer: number
   /** The answer takes up to a minute. */
   readonly slow: number
   /** The process dies before the effect, or after it. */
   readonly crash: number
-  /** The process stands still for a while, and then goes on as if nothing had been. */
+  /** The process pauses for a while and then continues. */
   readonly freeze: number
 }
 

@@ -8,7 +8,7 @@ const images = await makeUploadableImages(MAX_UPLOADS)
 
 const SEEDS_OF_A_FAULT = 400
 
-/** Violations of the first seeds; no further seed is run when `isEnough` of those that were found. */
+/** Violations of the first seeds. No further seed is run once `isEnough` holds for the violations found. */
 const violationsWith = async (
   alterStore: NonNullable<SimulationOptions['alterStore']>,
   isEnough: (found: readonly string[]) => boolean = () => false,
@@ -21,9 +21,9 @@ const violationsWith = async (
   return found
 }
 
-describe('what no attempt may do is found', () => {
-  // A status that was overwritten would lose attempts that count, and a job could take more workers down.
-  test('on a store that overwrites all but statuses, where a second record is whole all the same', async () => {
+describe('the simulation finds violations', () => {
+  // A status that was overwritten would lose counted attempts, so a job could crash more workers.
+  test('of the kind "result.json was written twice" alone when the store overwrites results', async () => {
     const found = await violationsWith((store) => ({
       ...store,
       async create(key, body, options, signal) {
@@ -37,7 +37,7 @@ describe('what no attempt may do is found', () => {
     for (const what of found) expect(what).toMatch(/result\.json was written twice$/)
   })
 
-  test('where attempts share their files, and the first one of each stays', async () => {
+  test('of mixed attempts when attempts share keys and the first upload of each key stays', async () => {
     const shared = (key: string): string => key.replace(/attempts\/[^/]+\//, 'attempts/shared/')
     const kinds = [/does not describe .*video\.mp4/, /is by \S+, and .* by \S+/, /mixes the clips/]
     const found = await violationsWith(

@@ -2,13 +2,18 @@ import type { Clock } from '../../../../shared/clock.ts'
 import { pauseOn, virtualClock } from '../../../fixtures/virtual-clock.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 
-/** One life of a worker's process. Once it is dead, nothing that it waits for ever comes. */
+/** One process of a worker. After its death, none of its waits ends. */
 export interface Incarnation {
   readonly name: string
   readonly clock: Clock
+  /**
+   * The signal of calls that nothing aborts. A dead process leaves listeners on it, so that each has one of its own: a
+   * signal of all processes would keep their listeners, and what these refer to, for the whole run of the tests.
+   */
+  readonly signal: AbortSignal
   isAlive(): boolean
   die(): void
-  /** Stops it, as SIGSTOP or a sleeping machine does: what comes meanwhile it sees afterwards, in order. */
+  /** Stops the process, as SIGSTOP or a sleeping machine does. Its timers and answers run afterwards, in order. */
   freeze(ms: number): void
   isFrozen(): boolean
   /** Rejects with the reason of `signal`, `afterAbortMs` after that aborts. */
@@ -31,6 +36,7 @@ export const openIncarnation = (name: string, time: VirtualTime): Incarnation =>
   return {
     name,
     clock: virtualClock({ nowMs: time.nowMs, after }),
+    signal: new AbortController().signal,
     isAlive: () => alive,
     die: () => {
       alive = false

@@ -1,6 +1,5 @@
 import { countEntries } from '../../../../shared/job-index/count-entries.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
-import { unaborted } from '../../../fixtures/unaborted.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 import { type CallFaults, openFaultyCall } from './faulty-call.ts'
 import { openIncarnation } from './incarnation.ts'
@@ -28,7 +27,7 @@ export const letThemCount = ({ time, random, store, faults, trace }: IndexCounte
       incarnation.die()
     }
     const call = openFaultyCall({ incarnation, random, faults, trace: say, crash })
-    countEntries(storeOverNetwork({ store, call }), incarnation.clock.now(), unaborted, {
+    countEntries(storeOverNetwork({ store, call }), incarnation.clock.now(), incarnation.signal, {
       leastEntries: 1,
     }).then(
       (isWritten) => say(`counted, ${isWritten ? 'written' : 'and others wrote meanwhile'}`),

@@ -10,7 +10,7 @@ import { unaborted } from '../../../fixtures/unaborted.ts'
 const idsOf = async (index: JobIndex, kinds: readonly IndexKind[]): Promise<readonly string[]> =>
   (await Array.fromAsync(index.newestJobs(kinds))).map(({ jobId }) => jobId).toSorted()
 
-/** Entries of jobs that ended, one for each, as often as they are there. */
+/** Entries of jobs that ended, with duplicates. */
 const endedEntries = async (index: JobIndex): Promise<readonly string[]> => {
   const entries = await Promise.all(ENDED_KINDS.map((kind) => Array.fromAsync(index.entries(kind))))
   return entries
@@ -40,7 +40,7 @@ export const faultsOfIndex = async (
   store: MemoryObjectStore,
   { results, reported, now }: EndedJobs,
 ): Promise<readonly string[]> => {
-  // A count may have ended halfway; this one goes on.
+  // A count may have been interrupted. This one completes it.
   await countEntries(store, now, unaborted, { leastEntries: 1 })
   const index = openIndex(store, unaborted)
   const totals = await readJobTotals(store, index, unaborted)

@@ -21,7 +21,7 @@ const recordOf = (store: MemoryObjectStore, jobId: string): ResultRecord | null 
   return parsed === null ? null : resultRecordSchema.parse(parsed)
 }
 
-/** All that there are. */
+/** All results in the store. */
 export const recordsIn = (store: MemoryObjectStore): readonly ResultRecord[] =>
   store.keys().flatMap((key) => recordOf(store, jobIdOfResult(key) ?? '') ?? [])
 
@@ -37,7 +37,7 @@ export const reportsIn = (store: MemoryObjectStore): ReadonlyMap<string, IngestR
 
 export interface ExpectedJob {
   readonly kind: JobKind
-  /** True if a cancel request came before the job was submitted. */
+  /** Whether a cancel request came before the job was submitted. */
   readonly stoppedBefore: boolean
 }
 

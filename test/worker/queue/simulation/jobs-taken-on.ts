@@ -1,13 +1,13 @@
 import type { WorkerLogEvent } from '../../../../worker/telemetry/worker-event.ts'
 
-/** Which jobs a life of a worker has taken on although they were done. */
+/** The jobs that a worker's process took on although they had a result. */
 export interface JobsTakenOn {
   note(event: WorkerLogEvent): void
-  /** Ingest may have put the record aside since, so that the job is not done any more. */
+  /** Returns whether the job had its current result when the process received it. Ingest may remove a result. */
   wasDone(jobId: string): boolean
 }
 
-/** `recordOf`: tells one record of a job from a later one; `null`: it has none. */
+/** `recordOf` returns a number that differs between results of a job, or `null` if the job has none. */
 export const watchJobsTakenOn = (recordOf: (jobId: string) => number | null): JobsTakenOn => {
   const messagesInHand = new Map<string, number>()
   const doneBefore = new Map<string, number>()
@@ -22,7 +22,7 @@ export const watchJobsTakenOn = (recordOf: (jobId: string) => number | null): Jo
     note(event) {
       switch (event.type) {
         case 'job-received':
-          // By another message it may be in hand already, since before it was done.
+          // The process may have the job by another message already, from before its result.
           if ((messagesInHand.get(event.jobId) ?? 0) === 0) noteDone(event.jobId)
           return add(event.jobId, 1)
         case 'job-done':

@@ -2,10 +2,10 @@ import type { CallFaults } from './faulty-call.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { JOB_KINDS, type JobKind, type RendererFaults } from './simulated-renderer.ts'
 
-/** Which faults there are, and how often. Each schedule has some of them, so that none hides another. */
+/** The faults of a simulation and how often they occur. Each schedule has some of them, so that none hides another. */
 export interface Schedule {
   readonly machines: number
-  /** Attempts that count. */
+  /** The number of counted attempts after which a job fails. */
   readonly maxAttempts: number
   /** The number of receives after which the queue moves a message to the dead-letter queue. */
   readonly maxReceives: number
@@ -18,16 +18,16 @@ export interface Schedule {
   /** Share of messages of which the queue keeps a second copy. */
   readonly duplicates: number
   readonly uploads: readonly PlannedUpload[]
-  /** Names all images, and asks for two clips of each; null: there is none. */
+  /** The time of a manifest that names all images and orders two clips of each; `null`: no manifest. */
   readonly manifestMs: number | null
-  /** With 0 among them, the manifest orders the clips that images make without a sidecar. */
+  /** Seeds of the two clips. With 0 among them, the manifest orders the clips that images order without a sidecar. */
   readonly manifestSeeds: readonly [number, number]
   /** Further manifests, uploaded with the first or after it; each names no image, or the same clips as the first. */
   readonly moreManifests: readonly PlannedManifest[]
-  /** When all is over, a person brings back what failed, and it succeeds. */
+  /** Whether a person redrives all failed jobs at the end, which then succeed. */
   readonly redrives: boolean
   readonly malformedMessages: number
-  /** Further incidents, with their times. */
+  /** Faults that occur once, at a given time. */
   readonly incidents: readonly Incident[]
 }
 
@@ -44,9 +44,9 @@ export interface PlannedUpload {
 }
 
 export interface PlannedSidecar {
-  /** Before the image, or after it. */
+  /** The time of its upload, which may be before that of the image. */
   readonly atMs: number
-  /** - `same` asks for the clip that the image makes alone, `other` for another; `faulty` cannot be read */
+  /** `same` orders the clip that the image orders alone, `other` orders another, and `faulty` cannot be read. */
   readonly kind: 'other' | 'same' | 'faulty'
   /** The number of events that S3 sends for it. */
   readonly events: number
@@ -54,7 +54,7 @@ export interface PlannedSidecar {
 
 export interface PlannedManifest {
   readonly kind: 'same-clips' | 'no-image'
-  /** After the first manifest. At 0, both are ingested at the same moment, with milliseconds between them. */
+  /** Time after the first manifest. At 0, ingest gets both within milliseconds. */
   readonly afterMs: number
 }
 
@@ -67,18 +67,18 @@ export type Incident = { readonly atMs: number } & (
   | { readonly type: 'outage'; readonly of: 'store' | 'queue' | 'both'; readonly forMs: number }
 )
 
-/** No back-off has half a second, so that a caller which sets these means to renew a lease. */
+/** Leases with half seconds. No back-off has half a second, so a request with half a second renews a lease. */
 const LEASES = [
   { visibilitySeconds: 120.5, beatSeconds: 20 },
   { visibilitySeconds: 120.5, beatSeconds: 20 },
   { visibilitySeconds: 10.5, beatSeconds: 3 },
 ] as const
 
-/** When the faults end: from then on everything has to come to an end by itself. */
+/** The end of the faults. From then on, all jobs have to end without help. */
 export const HEALED_MS = 12 * 60_000
 const SUBMITTED_MS = 5 * 60_000
 
-/** As many images as there can be uploads. */
+/** The largest number of uploads of a schedule. */
 export const MAX_UPLOADS = 6
 
 const planSidecar = (random: SeededRandom, pictureMs: number): PlannedSidecar => ({
@@ -120,7 +120,7 @@ const planIncident = (random: SeededRandom, machines: number): Incident => {
   }
 }
 
-/** Nothing comes late or gets lost: no worker loses a lease. */
+/** Whether no request is slow or lost, so that no worker loses a lease. */
 export const isCalm = ({ calls, incidents }: Schedule): boolean =>
   calls.lostRequest + calls.lostAnswer + calls.slow + calls.freeze === 0 &&
   incidents.every(({ type }) => type === 'crash' || type === 'drain' || type === 'full-disk')

@@ -1,16 +1,16 @@
-/** Chance that is the same for the same seed. */
+/** A random stream that is the same for the same seed. */
 export interface SeededRandom {
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number
   chance(probability: number): boolean
-  /** From `min` up to, not including, `max`. */
+  /** Returns a number in [`min`, `max`). */
   between(min: number, max: number): number
-  /** A whole number from 0 to `count` - 1. */
+  /** Returns a whole number from 0 to `count` - 1. */
   below(count: number): number
   pick<T>(choices: readonly T[]): T
 }
 
-/** mulberry32: small, and good enough to choose faults. */
+/** A stream by mulberry32, which is small and good enough to choose faults. */
 export const seededRandom = (seed: number): SeededRandom => {
   let state = Math.imul(seed, 0x9e3779b1) >>> 0
   const next = (): number => {

@@ -38,7 +38,7 @@ import { openWeather } from './weather.ts'
 
 export interface SimulationResult {
   readonly seed: number
-  /** Broken promises; empty if all were kept. */
+  /** Violations of what must hold. Empty if there are none. */
   readonly violations: readonly string[]
   readonly trace: readonly string[]
   readonly events: readonly WorkerLogEvent[]
@@ -46,23 +46,23 @@ export interface SimulationResult {
   readonly results: readonly ResultRecord[]
   /** Outcomes of jobs that late sidecars superseded; `rendered again`: a job was cancelled, and ordered again. */
   readonly superseded: readonly (SupersededJob['outcome'] | 'rendered again')[]
-  /** All published events, those that came twice included. */
+  /** All published events, including duplicates. */
   readonly published: readonly PipelineEvent[]
-  /** Ids of jobs that a person brought back. */
+  /** Ids of jobs that a person redrove. */
   readonly redriven: ReadonlySet<string>
 }
 
 export interface SimulationOptions {
-  /** Puts something else in front of the output bucket: to see that a fault of it is found. */
+  /** Replaces the output bucket by a faulty one, so that a test sees that the fault is found. */
   readonly alterStore?: (store: MemoryObjectStore) => MemoryObjectStore
   readonly alterSchedule?: (schedule: Schedule) => Schedule
 }
 
-/** Back-offs of all attempts after the faults are over, and more. */
+/** The latest end of a simulation. All back-offs end before it. */
 const OVER_MS = HEALED_MS + 24 * 3_600_000
 const DRAIN_MS = 3_600_000
 
-/** The jobs that an image must have in the end, whatever came late. */
+/** The jobs that an image must have in the end, also if its sidecar was late. */
 const jobsOfUpload = (
   { videos, sidecar }: PlannedUpload,
   { jobIds, otherJobIds }: UploadableImage,
@@ -107,7 +107,7 @@ export const simulate = async (
   const recordOf = (jobId: string): number | null =>
     isDone(jobId) ? output.writes.findLastIndex(({ key }) => key === resultKey(jobId)) : null
   const kindBySource = new Map(schedule.uploads.map(({ kind }, index) => [images[index]!.key, kind]))
-  /** They were brought back, and nothing is wrong with them any more. */
+  /** Ids of jobs that a person redrove, and that succeed from then on. */
   const mended = new Set<string>()
   const kindOfJob = (jobId: string, sourceKey: string): JobKind =>
     mended.has(jobId) ? 'good' : (kindBySource.get(sourceKey) ?? 'good')

@@ -3,13 +3,13 @@ import type { LocalFile } from '../../../../worker/jobs/job-stages.ts'
 import type { ScratchFolders } from '../../../../worker/jobs/scratch-folders.ts'
 import type { Incarnation } from './incarnation.ts'
 
-/** The disk of a machine: it outlives the processes on it. */
+/** The disk of a machine, which outlives the processes on it. */
 export interface SimulatedDisk {
   folders(): readonly string[]
-  /** Throws where the file's folder is not there. */
+  /** Writes a file. Throws if its folder does not exist. */
   write(path: string, content: string): LocalFile
   read(path: string): Uint8Array
-  /** As scratch-folders.ts does it, leftovers included. */
+  /** Opens scratch folders, and removes those of dead processes, as scratch-folders.ts does. */
   openScratchFolders(process: Pick<Incarnation, 'isAlive'>): ScratchFolders
 }
 

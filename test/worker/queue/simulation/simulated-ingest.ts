@@ -57,7 +57,7 @@ export const simulateIngest = (options: SimulatedIngestOptions): SimulatedIngest
       output: over(output),
       jobs: {
         send: (messages: Parameters<MessageQueue['send']>[0], signal: AbortSignal) =>
-          queueCall('jobs.send', signal, () => jobs.send(messages, new AbortController().signal)),
+          queueCall('jobs.send', signal, () => jobs.send(messages, incarnation.signal)),
       },
       model: aModelRecord(),
       defaultSize: 'model' as const,
@@ -66,7 +66,7 @@ export const simulateIngest = (options: SimulatedIngestOptions): SimulatedIngest
       newTraceId: () => incarnation.name,
       onEvent: () => {},
     }
-    ingestEvent(event, setup, new AbortController().signal).then(
+    ingestEvent(event, setup, incarnation.signal).then(
       (response) => end('ends', response?.batchItemFailures.length === 0),
       (error) => end(`throws ${error}`, false),
     )

@@ -16,7 +16,7 @@ import { openSimulatedDisk } from './simulated-disk.ts'
 import { type JobKind, type RendererFaults, simulateRenderer } from './simulated-renderer.ts'
 import { queueOverNetwork, storeOverNetwork } from './worker-ports.ts'
 
-/** A queue as its watcher gives it, and what is in it. */
+/** A queue with its checks, and the queue in memory behind it. */
 export interface SimulatedQueue {
   readonly port: MessageQueue
   readonly memory: MemoryMessageQueue
@@ -32,7 +32,7 @@ export interface MachineOptions {
   readonly maxAttempts: number
   readonly lease: { readonly visibilitySeconds: number; readonly beatSeconds: number }
   readonly hasOtherModel: () => boolean
-  /** Told of what ends attempts, for those that count. */
+  /** Notes the failures that end attempts, to check which attempts count. */
   readonly attempts: AttemptsWatch
   readonly recordOf: (jobId: string) => number | null
   readonly kindOf: (job: JobMessage) => JobKind
@@ -49,11 +49,11 @@ export interface MachineOptions {
 }
 
 export interface SimulatedMachine {
-  /** Kills the worker's process; another is started after a while. */
+  /** Kills the worker's process. Another one starts after a while. */
   crash(why: string): void
   drain(reason: string, secondsLeft: number | null): void
   freeze(ms: number): void
-  /** No worker is started any more. */
+  /** Prevents further starts of a worker. */
   retire(): void
   isEmpty(): boolean
 }
@@ -65,7 +65,7 @@ interface Life {
   readonly drain: Drain
 }
 
-/** A machine that always runs a worker: starts one, and another when that one crashes or ends. */
+/** A machine that starts a worker, and another one whenever a worker crashes or ends. */
 export const startMachine = (options: MachineOptions): SimulatedMachine => {
   const { name, time, random, store, jobs, deadLetters, faults, epochMs, violate } = options
   const { lease, attempts } = options

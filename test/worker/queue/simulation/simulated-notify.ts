@@ -2,7 +2,6 @@ import { notifyEvent } from '../../../../functions/notify/notify-event.ts'
 import { jobIdOfResult, REPORTS_PREFIX } from '../../../../shared/contracts/bucket-layout.ts'
 import { type PipelineEvent, pipelineEventSchema } from '../../../../shared/contracts/pipeline-event.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
-import { unaborted } from '../../../fixtures/unaborted.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 import { s3Event, sqsEvent } from '../../../functions/ingest/ingest-setup.ts'
 import { type CallFaults, NO_CALL_FAULTS, openFaultyCall } from './faulty-call.ts'
@@ -26,13 +25,13 @@ export interface SimulatedNotify {
   watch(store: ObjectStore): ObjectStore
   /** Count of S3 events that notify has not handled yet. */
   waiting(): number
-  /** Events that receivers took, in that order; some came more than once. */
+  /** Events that receivers got, in that order, including duplicates. */
   readonly published: readonly PipelineEvent[]
 }
 
 const TIMEOUT_MS = 60_000
 const VISIBILITY_MS = 90_000
-/** This is so late that events of a redrive meet faults, too. */
+/** The end of the faults of notify, which is so late that events of a redrive meet faults too. */
 const NOTIFY_HEALED_MS = HEALED_MS + 20 * 60_000
 
 const isAnnounced = (key: string): boolean => jobIdOfResult(key) !== null || key.startsWith(REPORTS_PREFIX)
@@ -77,7 +76,7 @@ export const simulateNotify = ({
       },
       onEvent: () => {},
     }
-    notifyEvent(event, deps, unaborted).then(
+    notifyEvent(event, deps, incarnation.signal).then(
       (response) => end('ends', response?.batchItemFailures.length === 0),
       (error) => end(`throws ${error}`, false),
     )

@@ -2,7 +2,6 @@ import { FAILURE_CLASSES } from '../../../../shared/contracts/result-record.ts'
 import type { MessageQueue } from '../../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { redrive } from '../../../../worker/client/redrive/redrive.ts'
-import { unaborted } from '../../../fixtures/unaborted.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 import { NO_CALL_FAULTS, openFaultyCall } from './faulty-call.ts'
 import { openIncarnation } from './incarnation.ts'
@@ -19,18 +18,18 @@ export interface SimulatedRedriveOptions {
 }
 
 export interface SimulatedRedrive {
-  /** A person brings back all that failed, and does so again where a message was with another process. */
+  /** Redrives all failed jobs, and repeats that while another process leases one of the messages. */
   begin(): void
-  /** Whether no redrive is under way. */
+  /** Returns whether no redrive is under way. */
   isOver(): boolean
 }
 
-/** This is longer than the lease of a worker that records dead-letter messages. */
+/** The pause between two redrives. It is longer than the lease of a worker that records dead-letter messages. */
 const AGAIN_MS = 300_000
 
 /**
- * `svd redrive`, beside workers and notify. It is not killed here: what a redrive leaves that was interrupted is in
- * test/worker/client/redrive.
+ * Runs `svd redrive` beside workers and notify. It is not killed here, because test/worker/client/redrive has the tests
+ * of interrupted redrives.
  */
 export const simulateRedrive = ({
   time,
@@ -51,6 +50,7 @@ export const simulateRedrive = ({
 
   const run = (): void => {
     const incarnation = openIncarnation(`redrive.${++runs}`, time)
+    const { signal } = incarnation
     const say = (line: string): void => trace(`${incarnation.name} ${line}`)
     const end = (why: string, isOver: boolean): void => {
       if (!incarnation.isAlive()) return
@@ -63,17 +63,17 @@ export const simulateRedrive = ({
     const call = openFaultyCall({ incarnation, random, trace: say, crash, faults: () => NO_CALL_FAULTS })
     const over = (queue: MessageQueue): MessageQueue => ({
       ...queue,
-      send: (messages) => call('send', unaborted, () => queue.send(messages, unaborted)),
-      receive: (options) => call('receive', unaborted, () => queue.receive(options, unaborted)),
+      send: (messages) => call('send', signal, () => queue.send(messages, signal)),
+      receive: (options) => call('receive', signal, () => queue.receive(options, signal)),
       setVisibility: (handle, seconds) =>
-        call('setVisibility', unaborted, () => queue.setVisibility(handle, seconds, unaborted)),
-      remove: (handle) => call('remove', unaborted, () => queue.remove(handle, unaborted)),
+        call('setVisibility', signal, () => queue.setVisibility(handle, seconds, signal)),
+      remove: (handle) => call('remove', signal, () => queue.remove(handle, signal)),
     })
     const setup = {
       outputs: storeOverNetwork({ store: output, call }),
       ...{ jobs: over(jobs), deadLetters: over(deadLetters), clock: incarnation.clock },
     }
-    redrive(setup, { filter, dryRun: false }, unaborted).then(
+    redrive(setup, { filter, dryRun: false }, signal).then(
       ({ jobs: redriven }) => {
         const waiting = redriven.filter(({ outcome }) => outcome === 'waiting' || outcome === 'out-of-reach')
         end(`ends: ${redriven.map(({ job, outcome }) => `${job.job_id} ${outcome}`)}`, waiting.length === 0)

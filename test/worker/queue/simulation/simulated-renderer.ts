@@ -12,8 +12,8 @@ import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 
 /**
- * Outcomes of a job where nothing fails, which the job decides. A `poison` one ends its worker's process, and a
- * `warned` one has clips with warnings alone.
+ * Outcomes that a job has when nothing else fails. A `poison` job crashes its worker's process, and the clips of a
+ * `warned` job have warnings only.
  */
 export const JOB_KINDS = ['good', 'warned', 'bad-image', 'bad-seams', 'bad-clip', 'poison'] as const
 export type JobKind = (typeof JOB_KINDS)[number]
@@ -22,7 +22,7 @@ export interface RendererFaults {
   readonly crash: number
   readonly hang: number
   readonly encoder: number
-  /** The card is lost for this process; a machine that starts anew has another. */
+  /** The GPU is lost for this process. A machine that starts again has another GPU. */
   readonly lostCard: number
 }
 
@@ -32,22 +32,22 @@ export interface SimulatedRendererOptions {
   readonly disk: SimulatedDisk
   readonly kindOf: (job: JobMessage) => JobKind
   readonly faults: () => RendererFaults
-  /** Told of each render. */
+  /** Called for each render. */
   readonly onRender: (jobId: string) => void
-  /** Told of each failure that is the job's: the renderer's or the encoder's, as far as anybody can tell. */
+  /** Called for each failure that counts for the job: one of the renderer or of the encoder. */
   readonly onFailure: (jobId: string) => void
-  /** Told of each clip that was checked on the last path that it gets, unless all that it has is warnings. */
+  /** Called for each clip that was checked on its last render path, unless it has warnings only. */
   readonly onClip: (jobId: string, passed: boolean) => void
   /** Kills the worker's process. */
   readonly crash: (why: string) => void
-  /** The model that the job is for is another one. */
+  /** Whether the machine has another model than the job needs. */
   readonly hasOtherModel: () => boolean
-  /** Something happened that no renderer may be asked for. */
+  /** Reports a call that a renderer must not get. */
   readonly violate: (what: string) => void
 }
 
 const STEPS = 4
-/** As child-process-renderer.ts finds a process that gives no sign. */
+/** The time without progress after which child-process-renderer.ts kills a process. */
 const STALL_MS = 300_000
 const KILL_MS = 2_000
 
@@ -61,7 +61,7 @@ const PHASES: readonly Progress[] = [
 const crashed = (what: string) =>
   new RendererCrashedError(what, { exitCode: null, signal: 'SIGSEGV', lastStderr: '' })
 
-/** The stages of a job with nothing in them but time, files and faults. No two clips have the same bytes, as on a GPU. */
+/** The stages of a job, which only take time, write files and fail. No two clips have the same bytes, as on a GPU. */
 export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob => {
   const { incarnation, random, disk, kindOf, faults, onRender, onFailure, onClip, violate } = options
   let rendering = false

@@ -2,13 +2,13 @@ import type { StoredObject } from '../../../../shared/ports/object-store.ts'
 import { aPng } from '../../../fixtures/images.ts'
 import { ingestSetup } from '../../../functions/ingest/ingest-setup.ts'
 
-/** A image that can be uploaded, under a name of its own. */
+/** An image that can be uploaded under its own name. */
 export interface UploadableImage {
   readonly key: string
   readonly bytes: Uint8Array
   /** The job that ingest makes of it, by the number of videos that its metadata asks for. */
   readonly jobIds: Readonly<Record<1 | 2, string>>
-  /** The same with the sidecar `SIDECARS.other`. */
+  /** The job that ingest makes of it with the sidecar `SIDECARS.other`. */
   readonly otherJobIds: Readonly<Record<1 | 2, string>>
 }
 
@@ -23,7 +23,7 @@ export interface UploadableImages {
 
 export const PNG = { contentType: 'image/png' }
 
-/** `other` has a seed that manifests ask for, too; `same` changes the context alone. */
+/** Sidecars. `other` has a seed that manifests order too, and `same` changes the context only. */
 export const SIDECARS = {
   other: '{"parameters": {"seed": 1}, "context": {"sidecar": "other"}}',
   same: '{"context": {"sidecar": "same"}}',
@@ -37,11 +37,11 @@ export const metadataOf = (videos: number): Readonly<Record<string, string>> => 
   'svd-context': JSON.stringify({ videos }),
 })
 
-/** The context of a image's request in the end. The sidecar's takes precedence, and one that nobody can read has none. */
+/** The context of an image's request in the end. A sidecar's context takes precedence; a faulty sidecar has none. */
 export const contextOfImage = (videos: number, sidecar: keyof typeof SIDECARS | null): unknown =>
   sidecar === null || sidecar === 'faulty' ? { videos } : { sidecar }
 
-/** Has real images ingested once, for all schedules. */
+/** Ingests real images once, for all schedules. */
 export const makeUploadableImages = async (count: number): Promise<UploadableImages> => {
   const setup = ingestSetup()
   const images: UploadableImage[] = []

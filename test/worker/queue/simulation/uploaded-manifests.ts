@@ -33,7 +33,7 @@ const NAMES: Readonly<Record<PlannedManifest['kind'], string>> = {
   'no-image': 'manifests/none.json',
 }
 
-/** Manifests of a schedule, the first one first. It and those with the same clips have an item more that is rejected. */
+/** Manifests of a schedule, in order. The first one and those with the same clips end with an item that is rejected. */
 export const manifestsOf = (
   { manifestSeeds, moreManifests }: Schedule,
   images: readonly string[],

@@ -23,7 +23,7 @@ export interface UploadersOptions {
 
 const JSON_TYPE = { contentType: 'application/json' }
 
-/** The people: they upload images, sidecars and a manifest, ask for jobs to be stopped, and send what is no job. */
+/** Acts as the people who upload images, sidecars and manifests, cancel jobs, and send malformed messages. */
 export const letPeopleUpload = (options: UploadersOptions): void => {
   const { time, random, schedule, images, input, output, jobs, ingest, trace } = options
 
@@ -55,7 +55,7 @@ export const letPeopleUpload = (options: UploadersOptions): void => {
     void output.put(cancelKey(jobIds[videos]), new Uint8Array(), JSON_TYPE, unaborted)
   }
 
-  /** `ingestedMs`: when S3's event arrives. */
+  /** `ingestedMs` is the time until the S3 event arrives. */
   const uploadManifest = async (manifest: UploadedManifest, ingestedMs: number): Promise<void> => {
     const { key, body } = manifest
     trace(`uploads ${key}`)

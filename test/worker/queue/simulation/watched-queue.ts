@@ -11,7 +11,7 @@ export interface WatchedQueueOptions {
   readonly violate: (what: string) => void
 }
 
-/** The job's id in a message's body; null: it is no job. */
+/** The job's id in the body of a message, or `null` if it is not a job. */
 export const jobIdIn = (body: string): string | null => {
   try {
     return JSON.parse(body).job_id ?? null
@@ -20,9 +20,9 @@ export const jobIdIn = (body: string): string | null => {
   }
 }
 
-/** The queue, with an eye on what is removed: only messages of jobs that have a record, and malformed ones sent on. */
+/** A queue that checks each removal: a job has a result, and a malformed message is in the dead-letter queue. */
 export const watchQueue = ({ queue, store, deadLetters, violate }: WatchedQueueOptions): MessageQueue => {
-  /** Ingest may have put it aside since, to send another message. */
+  /** Ingest may have removed the result since, to send another message. */
   const hadRecord = (jobId: string): boolean =>
     store.keys().includes(resultKey(jobId)) || store.writes.some(({ key }) => key === resultKey(jobId))
   return {

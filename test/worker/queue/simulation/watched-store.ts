@@ -28,7 +28,7 @@ interface ExpectedClip extends Pick<ClipFile, 'worker' | 'path' | 'isBad'> {
   readonly folder: string
 }
 
-/** Each file must be there with the record's size and SHA-256, and all must be of the one clip that is expected. */
+/** Faults of files that do not exist with the size and SHA-256 of the record, or are not of the expected clip. */
 const faultsOfClip = async (
   store: Pick<ObjectStore, 'read'>,
   videos: readonly NamedVideo[],
@@ -62,9 +62,9 @@ const faultsOfClip = async (
 }
 
 /**
- * Faults of the files that a record names. Outputs are of the one good clip that the record's own worker made,
- * and what is rejected is of one bad clip for each attempt, made with the fallback decode. No two simulated clips have the same
- * bytes, so that a file of another attempt is found.
+ * Faults of the files that a record names. Its outputs have to be of one good clip by the worker of the record. Its
+ * rejected videos have to be of one bad clip for each attempt, made with the fallback decode. No two simulated clips
+ * have the same bytes, so that a file of another attempt is found.
  */
 export const faultsOfFiles = async (
   store: Pick<ObjectStore, 'read'>,
@@ -85,13 +85,13 @@ export const faultsOfFiles = async (
 }
 
 /**
- * The store, with a check of what no write may do at any time:
- * - no key under `jobs/` is written twice with other bytes: no two clips have the same, so that equal ones are of a
- *   request that was repeated,
- * - a record's outputs are there as it says, and all of one attempt, and so is what it says was rejected,
- * - what is rejected has the tag by which it expires, and nothing else has it,
- * - a file that a record names is never written again or deleted,
- * - the only records that are deleted are those of jobs that were cancelled, or failed and are brought back.
+ * A store that checks at each write and deletion:
+ * - No key under `jobs/` gets other bytes. No two clips have the same bytes, so equal bytes are of a repeated request.
+ * - The outputs of a record exist as it describes them and are of one attempt. The same holds for its rejected
+ *   videos of each attempt.
+ * - Rejected videos have the tag by which they expire, and no other object has it.
+ * - A file that a record names is never written again or deleted.
+ * - Only records of cancelled jobs, and of failed jobs that are redriven, are deleted.
  */
 export const watchStore = (
   store: MemoryObjectStore,
@@ -148,7 +148,7 @@ export const watchStore = (
       const text = jobIdOfResult(key) === null ? undefined : written.get(key)
       if (text !== undefined && !mayBeDeleted(resultRecordSchema.parse(JSON.parse(text))))
         violate(`${key} was deleted, and its job was not cancelled or brought back`)
-      // The job is ordered again, and will have another record.
+      // The job was ordered again and gets another record.
       if (text !== undefined) written.delete(key)
       await store.delete(key, signal)
     },

@@ -2,7 +2,7 @@ import { type CallFaults, NO_CALL_FAULTS } from './faulty-call.ts'
 import { HEALED_MS, type Incident, type Schedule } from './schedule.ts'
 import type { RendererFaults } from './simulated-renderer.ts'
 
-/** Which faults there are at the moment. */
+/** The faults that may occur at the moment. */
 export interface Weather {
   isHealed(): boolean
   store(): CallFaults

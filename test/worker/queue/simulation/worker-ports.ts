@@ -7,10 +7,10 @@ import type { FaultyCall } from './faulty-call.ts'
 import type { Incarnation } from './incarnation.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 
-/* What one life of a worker's process is given for store and queue: the shared ones, over its own network. */
+/* The store and the queue of one process of a worker: the shared ones, over a network of its own. */
 
 const NEVER = new AbortController().signal
-/** A long poll looks no less often. */
+/** A long poll checks the queue at least this often. */
 const LOOK_MS = 5_000
 
 export interface StoreOverNetworkOptions {
@@ -18,7 +18,7 @@ export interface StoreOverNetworkOptions {
   readonly call: FaultyCall
   /** The disk that has the files to upload. Default: no file is uploaded. */
   readonly disk?: SimulatedDisk
-  /** Told of each record before it is sent. */
+  /** Called for each result before it is sent. */
   readonly onPublish?: (jobId: string) => void
 }
 

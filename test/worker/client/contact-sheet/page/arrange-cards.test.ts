@@ -8,7 +8,7 @@ const CAT_40 = 'cat.png motion_bucket_id 40'
 const CAT_220 = 'cat.png motion_bucket_id 220'
 const SKY = 'sky.png'
 
-describe('orders', () => {
+describe('the order', () => {
   test.each([
     ['motion', [CUP_220, CAT_220, CAT_40, CUP_40, SKY]],
     ['calm', [CUP_40, CAT_40, CAT_220, CUP_220, SKY]],
@@ -17,14 +17,17 @@ describe('orders', () => {
     ['warnings', [CUP_220, CUP_40, CAT_40, CAT_220, SKY]],
     ['state', [SKY, CUP_40, CUP_220, CAT_40, CAT_220]],
     ['facet:motion_bucket_id', [CUP_40, CAT_40, SKY, CUP_220, CAT_220]],
-  ])('by %s is one list of all clips, and those without a value come last', async (order, expected) => {
-    const sheet = await openSheet(someJobs())
-    sheet.choose('[name=order]', order)
-    expect(sheet.cards()).toEqual(expected)
-    expect(sheet.shown('.sweep')).toEqual([])
-  })
+  ])(
+    'named %s is one list of all clips, which ends with the clips without a value',
+    async (order, expected) => {
+      const sheet = await openSheet(someJobs())
+      sheet.choose('[name=order]', order)
+      expect(sheet.cards()).toEqual(expected)
+      expect(sheet.shown('.sweep')).toEqual([])
+    },
+  )
 
-  test('by name keeps the clips of an image together, in the order of their values, also after another order', async () => {
+  test('by name groups the clips of an image and sorts them by their values, also after another order', async () => {
     const sheet = await openSheet(someJobs())
     sheet.choose('[name=order]', 'motion')
     sheet.choose('[name=order]', 'name')
@@ -47,14 +50,14 @@ describe('filters', () => {
     ['[name=state]', 'failed', [SKY]],
     ['[data-facet=motion_bucket_id]', '1', [CUP_220, CAT_220]],
     ['[name=words]', 'CAT 220', [CAT_220]],
-  ])('%s %s leaves what fits', async (field, value, expected) => {
+  ])('show only the matching clips when %s is set to %s', async (field, value, expected) => {
     const sheet = await openSheet(someJobs())
     sheet.choose(field, value)
     expect(sheet.cards()).toEqual(expected)
     expect(sheet.find('.toolbar output').textContent).toBe(`${expected.length} of 5`)
   })
 
-  test('hold together, are counted, and Reset takes all of them back but not the order', async () => {
+  test('apply together, are counted, and are cleared by Reset, which keeps the order', async () => {
     const sheet = await openSheet(someJobs())
     sheet.choose('[name=order]', 'motion')
     sheet.choose('[name=motion-from]', '3')
@@ -67,7 +70,7 @@ describe('filters', () => {
     expect(sheet.find('.toolbar output').textContent).toBe('')
   })
 
-  test('by mark follow what is marked', async () => {
+  test('by mark follow each change of a mark', async () => {
     const sheet = await openSheet(someJobs())
     sheet.find('.marks [name=kept]').click()
     sheet.choose('[name=mark]', 'kept')
@@ -78,20 +81,20 @@ describe('filters', () => {
     expect(sheet.cards()).toEqual([CAT_40, CAT_220])
   })
 
-  test('hide a heading with all of its clips', async () => {
+  test('hide the heading of an image when they hide all of its clips', async () => {
     const sheet = await openSheet(someJobs())
     sheet.choose('[name=words]', 'cup')
     expect(sheet.shown('.sweep h2 span').map(({ textContent }) => textContent)).toEqual(['cup.png'])
   })
 
-  test('are for what differs alone', async () => {
+  test('exist only for values that differ between clips', async () => {
     const sheet = await openSheet([aJobLike('cup', 40), aJobLike('cat', 40)])
     const names = sheet.shown('.filters select, .filters input').map((field) => field.getAttribute('name'))
     expect(names).toEqual(['mark', 'warned'])
   })
 })
 
-test('a link to a failed job shows its card, where a filter hides it', async () => {
+test('a link to a failed job shows its card although a filter hides that card', async () => {
   const sheet = await openSheet(someJobs())
   sheet.choose('[name=state]', 'succeeded')
   expect(sheet.cards()).not.toContain(SKY)
@@ -101,7 +104,7 @@ test('a link to a failed job shows its card, where a filter hides it', async () 
   expect(sheet.find(link.getAttribute('href') ?? '').querySelector('h3')?.textContent).toBe(SKY)
 })
 
-test('all of 40 clips of 4 motions are found by their motion', async () => {
+test('a filter by motion finds all clips with that motion among 40 clips', async () => {
   const jobs = Array.from({ length: 40 }, (_, index) =>
     aJobLike(`product-${Math.floor(index / 4)}`, 30 + (index % 4) * 60, { largest_frame_change: index % 4 }),
   )

@@ -21,7 +21,7 @@ const openFigures = async () => {
   }
 }
 
-test('every figure is a button that names its meaning, and every meaning is on the page once', async () => {
+test('every figure is a button that names its explanation, which is on the page once', async () => {
   const { document, find } = await openFigures()
   const figures = [...document.querySelectorAll('.figure')]
   expect(figures.length).toBeGreaterThan(20)
@@ -34,8 +34,8 @@ test('every figure is a button that names its meaning, and every meaning is on t
   expect(document.querySelectorAll('[title]')).toHaveLength(0)
 })
 
-describe('a meaning opens', () => {
-  test('under the mouse, stays while the mouse is on it, and closes after that', async () => {
+describe('an explanation opens', () => {
+  test('under the mouse, stays open while the mouse is on it, and closes after that', async () => {
     const { figure, send, open, find } = await openFigures()
     const meaning = find('#meaning-motion')
     send('pointerover', figure('motion'))
@@ -46,7 +46,7 @@ describe('a meaning opens', () => {
     expect(open()).toEqual([])
   })
 
-  test('on a tap, and the tap does not switch it off at once', async () => {
+  test('on a tap, and stays open until the next tap', async () => {
     const { figure, send, open } = await openFigures()
     send('pointerover', figure('likeness'), { pointerType: 'touch' })
     expect(open()).toEqual([])
@@ -56,7 +56,7 @@ describe('a meaning opens', () => {
     expect(open()).toEqual(['meaning-motion'])
   })
 
-  test('at the focus of the keyboard, and Escape or the next focus closes it', async () => {
+  test('on keyboard focus, and closes on Escape or on the next focus', async () => {
     const { figure, press, open, find } = await openFigures()
     figure('darkest').focus()
     expect(open()).toEqual(['meaning-darkest'])
@@ -69,7 +69,7 @@ describe('a meaning opens', () => {
   })
 })
 
-test('a meaning lies below its figure, above it where there is no space, and never beside the screen', async () => {
+test('an explanation is below its figure, or above it without space, and always inside the window', async () => {
   const { window, figure, send, find } = await openFigures()
   Object.assign(window, { innerWidth: 390, innerHeight: 800 })
   const meaning = find('#meaning-motion')

@@ -21,7 +21,7 @@ const pressed = (sheet: Sheet, clip: string) =>
 const counts = (sheet: Sheet) => sheet.find('.choice .counts').textContent
 
 describe('a mark', () => {
-  test('is one of two, and the same once more takes it back', async () => {
+  test('is kept or rejected, and a second press of its button removes it', async () => {
     const jobs = someJobs()
     const [clip = ''] = clipIds(jobs)
     const sheet = await openSheet(jobs)
@@ -35,7 +35,7 @@ describe('a mark', () => {
     expect(counts(sheet)).toBe('0 kept, 0 rejected, 4 left')
   })
 
-  test('is of a clip, not of its job', async () => {
+  test('belongs to a clip, not to its job', async () => {
     const job = aJobOfTwoClips()
     const [one = '', two = ''] = clipIds([job])
     const sheet = await openSheet([job])
@@ -44,7 +44,7 @@ describe('a mark', () => {
     expect(two).toBe(`${job.status.jobId}/1`)
   })
 
-  test('is there when the page is opened again, and on no other page', async () => {
+  test('is restored when the same page is opened again, and not on another page', async () => {
     const jobs = someJobs()
     const [clip = ''] = clipIds(jobs)
     const first = await openSheet(jobs)
@@ -54,7 +54,7 @@ describe('a mark', () => {
     expect(pressed(await openSheet(jobs, { stored, url: 'file:///day/other.html' }), clip)).toEqual([])
   })
 
-  test('made in another tab shows at once', async () => {
+  test('from another tab appears at once', async () => {
     const jobs = someJobs()
     const [clip = ''] = clipIds(jobs)
     const sheet = await openSheet(jobs)
@@ -64,7 +64,7 @@ describe('a mark', () => {
   })
 
   test.each(['{', '[1]', 'null', '{"a/0":"maybe"}'])(
-    'is made where the browser remembers %s instead of marks',
+    'is stored although the browser storage holds %s',
     async (text) => {
       const jobs = someJobs()
       const [clip = ''] = clipIds(jobs)
@@ -74,7 +74,7 @@ describe('a mark', () => {
     },
   )
 
-  test('holds, and the page says so, where the browser remembers nothing', async () => {
+  test('lasts while the page is open when the browser stores nothing, which the page reports', async () => {
     const jobs = someJobs()
     const [clip = ''] = clipIds(jobs)
     const sheet = await openSheet(jobs, { forgets: true })
@@ -86,8 +86,8 @@ describe('a mark', () => {
   })
 })
 
-describe('the list', () => {
-  test('is one that svd download --kept reads', async () => {
+describe('the list of kept clips', () => {
+  test('can be read by svd download --kept', async () => {
     const jobs = [...someJobs(), aJobOfTwoClips()]
     const ids = clipIds(jobs)
     const sheet = await openSheet(jobs)
@@ -100,7 +100,7 @@ describe('the list', () => {
     expect(read.toSorted()).toEqual(ids.filter((_, index) => index !== 1).toSorted())
   })
 
-  test('has kept and rejected clips in the order of the page, whatever the order of the marks', async () => {
+  test('has kept and rejected clips in the order of the page, not in the order of the marks', async () => {
     const jobs = someJobs()
     const [a = '', b = '', c = ''] = clipIds(jobs)
     const sheet = await openSheet(jobs, { url: 'file:///day/my%20%3Cb%3Esheet.html' })
@@ -114,7 +114,7 @@ describe('the list', () => {
     expect(JSON.parse((await file?.blob.text()) ?? '')).toEqual({ version: 1, kept: [a, c], rejected: [b] })
   })
 
-  test('leaves out marks of clips that are not on the page any more, and they stay remembered', async () => {
+  test('omits clips that are no longer on the page, whose marks the browser keeps', async () => {
     const jobs = someJobs()
     const [a = '', b = ''] = clipIds(jobs)
     const stored = { [KEY]: JSON.stringify({ 'gone/0': 'kept', [a]: 'kept' }) }
@@ -125,7 +125,7 @@ describe('the list', () => {
     expect(JSON.parse(sheet.window.localStorage.getItem(KEY) ?? '')['gone/0']).toBe('kept')
   })
 
-  test('comes with the command that downloads it', async () => {
+  test('comes with the command that downloads its clips', async () => {
     const jobs = someJobs()
     const sheet = await openSheet(jobs, { outputBucket: 'my-output' })
     press(sheet, clipIds(jobs)[0] ?? '', 'kept')
@@ -137,7 +137,7 @@ describe('the list', () => {
     expect(sheet.find('.choice output').textContent).toBe('Copied.')
   })
 
-  test('selects the command where the browser refuses the clipboard', async () => {
+  test('has its command selected when the browser refuses the clipboard', async () => {
     const jobs = someJobs()
     const sheet = await openSheet(jobs, { outputBucket: 'my-output', keepsClipboard: true })
     press(sheet, clipIds(jobs)[0] ?? '', 'kept')
@@ -147,12 +147,12 @@ describe('the list', () => {
     expect(sheet.find('.choice output').textContent).toBe('The command below is selected: copy it.')
   })
 
-  test('has no command where the bucket is gone with the command that made the page', async () => {
+  test('has no command when the page has no output bucket', async () => {
     const sheet = await openSheet(someJobs(), { outputBucket: null })
     expect(sheet.document.querySelectorAll('.command, [name=copy]')).toHaveLength(0)
   })
 
-  test('is not saved, nor is a command copied, before something is chosen', async () => {
+  test('needs a mark before it is saved, and a kept clip before its command is copied', async () => {
     const jobs = someJobs()
     const [clip = ''] = clipIds(jobs)
     const sheet = await openSheet(jobs, { outputBucket: 'my-output' })
@@ -166,7 +166,7 @@ describe('the list', () => {
   })
 })
 
-test('Clear takes all marks back', async () => {
+test('Clear removes all marks', async () => {
   const jobs = someJobs()
   const sheet = await openSheet(jobs)
   for (const clip of clipIds(jobs)) press(sheet, clip, 'kept')
@@ -176,7 +176,7 @@ test('Clear takes all marks back', async () => {
   expect(sheet.window.localStorage.getItem(KEY)).toBe('{}')
 })
 
-test('a page without clips has nothing to choose', async () => {
+test('a page without clips has no buttons for marks', async () => {
   const sheet = await openSheet([aFailedJob('sky')])
   expect(sheet.shown('.choice, .marks')).toEqual([])
 })

@@ -22,7 +22,7 @@ const openInRows = async () => {
   return { ...sheet, ids, focused, marks }
 }
 
-test('arrows go from clip to clip, and end at the last ones', async () => {
+test('arrow keys move the focus between clips and stop at the last clips', async () => {
   const { press, focused } = await openInRows()
   const visited = ['ArrowRight', 'ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp', 'ArrowUp'].map((key) => {
     press(key)
@@ -31,7 +31,7 @@ test('arrows go from clip to clip, and end at the last ones', async () => {
   expect(visited).toEqual([0, 1, 3, 2, 0, 0])
 })
 
-test('arrows skip clips that a filter hides', async () => {
+test('arrow keys skip clips that a filter hides', async () => {
   const { press, focused, choose } = await openInRows()
   choose('[data-facet=motion_bucket_id]', '1')
   press('ArrowRight')
@@ -39,13 +39,13 @@ test('arrows skip clips that a filter hides', async () => {
   expect(focused()).toBe(3)
 })
 
-test('up and down scroll the page as long as no clip has the focus', async () => {
+test('ArrowDown moves no focus while no clip has the focus, so that the page scrolls', async () => {
   const { press, focused } = await openInRows()
   press('ArrowDown')
   expect(focused()).toBe(-1)
 })
 
-test('k keeps and x rejects the clip with the focus, and the same key again takes it back', async () => {
+test('k keeps and x rejects the focused clip, and a second press removes the mark', async () => {
   const { press, marks } = await openInRows()
   press('k')
   expect(marks()).toEqual(['', '', '', ''])
@@ -59,14 +59,14 @@ test('k keeps and x rejects the clip with the focus, and the same key again take
   expect(marks()).toEqual(['kept', 'rejected', '', ''])
 })
 
-test('a key marks the clip of the card in which the focus is', async () => {
+test('a key marks the clip of the card that has the focus', async () => {
   const { find, press, marks } = await openInRows()
   find('.card .figure').focus()
   press('x')
   expect(marks()).toEqual(['rejected', '', '', ''])
 })
 
-describe('keys stay what they are', () => {
+describe('keys mark no clip', () => {
   test('in a field', async () => {
     const { find, press, marks, focused } = await openInRows()
     find('[name=words]').focus()
@@ -86,7 +86,7 @@ describe('keys stay what they are', () => {
   })
 })
 
-test('a clip that its mark hides passes the focus on to the next', async () => {
+test('the focus moves to the next clip when a filter hides the marked clip', async () => {
   const { press, choose, focused, document, marks } = await openInRows()
   choose('[name=mark]', 'none')
   ;(document.activeElement as unknown as { blur(): void }).blur()

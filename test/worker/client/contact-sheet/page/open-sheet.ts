@@ -11,11 +11,11 @@ export interface OpenSheetOptions extends Partial<ContactSheetOptions> {
   readonly url?: string
   /** Entries that the browser has stored on earlier visits. */
   readonly stored?: Readonly<Record<string, string>>
-  /** Whether the browser refuses to remember anything. */
+  /** Whether the browser refuses to store anything. */
   readonly forgets?: boolean
   /** Whether the browser refuses the clipboard. */
   readonly keepsClipboard?: boolean
-  /** Whether the reader wants less motion. */
+  /** Whether the reader prefers reduced motion. */
   readonly calm?: boolean
 }
 
@@ -23,7 +23,7 @@ type SightCallback = (
   entries: readonly { readonly target: HTMLElement; readonly isIntersecting: boolean }[],
 ) => void
 
-/** Popovers as browsers have them, without light dismissal: happy-dom does not tell which ones are open. */
+/** Popovers as browsers have them, without light dismissal. happy-dom itself does not report which ones are open. */
 const addPopovers = ({ HTMLElement: { prototype } }: Window): void => {
   const open = new WeakSet<HTMLElement>()
   const { matches } = prototype
@@ -115,9 +115,9 @@ export const openSheet = async (jobs: readonly SheetJob[], options: OpenSheetOpt
     copied,
     saved,
     find,
-    /** Scrolls an element into sight, or out of it. */
+    /** Scrolls an element into view or out of it. */
     see: (target: HTMLElement, isIntersecting: boolean) => onSight([{ target, isIntersecting }]),
-    /** Elements that neither are hidden nor lie in a hidden one. */
+    /** Elements that are not hidden and not inside a hidden element. */
     shown,
     /** Headings of the cards that are shown, in order: the image's name, and what distinguishes the job. */
     cards: () =>

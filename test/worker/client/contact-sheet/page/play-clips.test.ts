@@ -13,7 +13,7 @@ const playing = ({ document }: Sheet) =>
     paused ? [] : [index],
   )
 
-test('clips play while they are in sight, and those are loaded alone', async () => {
+test('clips are loaded and play only while they are visible', async () => {
   const sheet = await openSheet(someJobs())
   const [first, second] = screensOf(sheet)
   sheet.see(first!, true)
@@ -25,7 +25,7 @@ test('clips play while they are in sight, and those are loaded alone', async () 
   expect(sources).toEqual(['blob:0', 'blob:1', 'data:video/mp4;base64,AAAA', 'data:video/mp4;base64,AAAA'])
 })
 
-test('Pause all stops all clips, and Play all plays those in sight', async () => {
+test('Pause all stops all clips, and Play all plays the visible clips', async () => {
   const sheet = await openSheet(someJobs())
   const [first, second] = screensOf(sheet)
   sheet.see(first!, true)
@@ -37,7 +37,7 @@ test('Pause all stops all clips, and Play all plays those in sight', async () =>
   expect(playing(sheet)).toEqual([0, 1])
 })
 
-test('for readers who want less motion a clip plays when it is asked to', async () => {
+test('a clip plays only on demand when the reader prefers reduced motion', async () => {
   const sheet = await openSheet(someJobs(), { calm: true })
   const [first] = screensOf(sheet)
   sheet.see(first!, true)
@@ -47,7 +47,7 @@ test('for readers who want less motion a clip plays when it is asked to', async 
   expect(sheet.find('.play').getAttribute('aria-label')).toBe('Pause cup.png, motion_bucket_id 40')
 })
 
-test('the space bar plays and pauses the clip that has the focus', async () => {
+test('the space bar plays and pauses the focused clip', async () => {
   const sheet = await openSheet(someJobs(), { calm: true })
   sheet.find('[data-clip]').focus()
   sheet.press(' ')
@@ -56,7 +56,7 @@ test('the space bar plays and pauses the clip that has the focus', async () => {
   expect(playing(sheet)).toEqual([])
 })
 
-describe('a clip that is a GIF', () => {
+describe('a GIF clip', () => {
   const GIF = 'data:image/gif;base64,R0lG'
   const openGif = async (poster: string | null, calm = false) => {
     const [job] = someJobs()
@@ -65,7 +65,7 @@ describe('a clip that is a GIF', () => {
     return { ...sheet, screen: sheet.find('.screen'), source: () => sheet.find('.moves').getAttribute('src') }
   }
 
-  test('moves while it is in sight, and shows its poster otherwise', async () => {
+  test('plays while it is visible and shows its poster otherwise', async () => {
     const { see, screen, source } = await openGif('data:image/webp;base64,AAAA')
     expect(source()).toBe('data:image/webp;base64,AAAA')
     see(screen, true)
@@ -74,7 +74,7 @@ describe('a clip that is a GIF', () => {
     expect(source()).toBe('data:image/webp;base64,AAAA')
   })
 
-  test('moves for readers who want less motion when it is asked to', async () => {
+  test('plays only on demand when the reader prefers reduced motion', async () => {
     const { see, screen, source, find } = await openGif('data:image/webp;base64,AAAA', true)
     see(screen, true)
     expect(source()).toBe('data:image/webp;base64,AAAA')
