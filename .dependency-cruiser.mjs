@@ -20,7 +20,7 @@ const FOLDERS = [
   ['shared/image', ['shared/contracts', 'shared/image/rgb-image.ts']],
   ['shared/json', ['shared/contracts']],
   ['shared', ['shared/contracts']],
-  ['shared/files', ['shared/contracts']],
+  ['shared/files', ['shared', 'shared/contracts']],
   ['shared/fleet', []],
   ['shared/ports', ['shared/contracts']],
   ['shared/manifest', ['shared/contracts', 'shared/json']],
@@ -57,6 +57,7 @@ const FOLDERS = [
   ['worker/compiler', [...SHARED, 'worker/checkpoint']],
   ['worker/cuda', SHARED],
   ['worker/engine', [...SHARED, 'worker/compiler/**', 'worker/cuda', ELEMENT_COUNT]],
+  ['worker/device', [...SHARED, 'worker/compiler/**', 'worker/cuda', 'worker/engine']],
   ['worker/plan', ['shared/fleet', 'worker/compiler/**', 'worker/engine']],
   [
     'worker/pipeline',
@@ -99,6 +100,9 @@ const FOLDERS = [
   ['worker/instance', [...SHARED, 'worker/queue', 'worker/telemetry']],
   ['worker/local', [...SHARED, 'shared/aws']],
 
+  // Buckets and queues of a deployment, for every command that uses them and for the API.
+  ['worker/aws', [...SHARED, 'shared/aws', 'worker/preflight']],
+
   // What people do with jobs, from their own machine.
   ['worker/client/tracking', SHARED],
   ['worker/client/convert', SHARED],
@@ -108,6 +112,19 @@ const FOLDERS = [
   ['worker/client/batches', [...SHARED, 'worker/client/tracking']],
   ['worker/client/contact-sheet', [...SHARED, 'worker/client/tracking']],
 
+  // What the `svd` command and the API do with files of this machine: render clips of images, and write ONNX files.
+  [
+    'worker/clips',
+    [
+      ...[...SHARED, 'worker/checkpoint', 'worker/compiler/**', 'worker/engine', 'worker/device'],
+      ...['worker/pipeline', 'worker/video', 'worker/renderer', 'worker/models', 'worker/client/convert'],
+    ],
+  ],
+  [
+    'worker/export',
+    [...SHARED, 'worker/checkpoint', 'worker/compiler/**', 'worker/engine', 'worker/pipeline'],
+  ],
+
   // The `svd` command, a folder for each family of commands.
   ['worker/cli/terminal', ['.', ...SHARED, 'worker/pipeline', 'worker/models']],
   ['worker/cli/cuda', ['.', ...SHARED, 'worker/cli/terminal', 'worker/cuda']],
@@ -115,7 +132,7 @@ const FOLDERS = [
     'worker/cli/graphs',
     [
       ...['.', ...SHARED, 'worker/cli/terminal', 'worker/checkpoint', 'worker/compiler/**', 'worker/cuda'],
-      ...['worker/engine', 'worker/pipeline', 'worker/plan'],
+      ...['worker/engine', 'worker/device', 'worker/pipeline', 'worker/plan', 'worker/export'],
     ],
   ],
   [
@@ -126,24 +143,30 @@ const FOLDERS = [
     'worker/cli/render',
     [
       ...['.', ...SHARED, 'worker/cli/terminal', 'worker/checkpoint', 'worker/compiler/**'],
-      ...['worker/pipeline', 'worker/renderer', 'worker/models', 'worker/video', 'worker/client/convert'],
+      ...['worker/engine', 'worker/device', 'worker/pipeline', 'worker/renderer', 'worker/video'],
+      ...['worker/client/convert', 'worker/clips'],
     ],
   ],
   ['worker/cli/show', ['.', ...SHARED, 'worker/cli/terminal', 'worker/video']],
   ['worker/cli/models', ['.', ...SHARED, 'worker/cli/terminal', 'worker/models']],
-  ['worker/cli/jobs', ['.', ...SHARED, 'worker/cli/terminal', 'worker/client/**', 'worker/video']],
+  [
+    'worker/cli/jobs',
+    ['.', ...SHARED, 'worker/cli/terminal', 'worker/aws', 'worker/client/**', 'worker/video'],
+  ],
   [
     'worker/cli/doctor',
     [
       ...['.', ...SHARED, 'worker/cli/graphs', 'worker/checkpoint', 'worker/compiler/**', 'worker/cuda'],
-      ...['worker/engine', 'worker/pipeline', 'worker/models', 'worker/preflight', 'worker/client/tracking'],
+      ...['worker/engine', 'worker/device', 'worker/pipeline', 'worker/models', 'worker/preflight'],
+      ...['worker/aws', 'worker/client/tracking'],
     ],
   ],
   [
     'worker/cli/worker',
     [
       ...['.', ...SHARED, 'worker/cli/graphs', 'worker/checkpoint', 'worker/compiler/**', 'worker/cuda'],
-      ...['worker/plan', 'worker/video', 'worker/renderer', 'worker/models', 'worker/preflight'],
+      ...['worker/engine', 'worker/device', 'worker/plan', 'worker/video', 'worker/renderer'],
+      ...['worker/models', 'worker/preflight', 'worker/aws'],
       ...['worker/telemetry', 'worker/jobs/**', 'worker/queue', 'worker/instance'],
     ],
   ],
@@ -159,15 +182,16 @@ const FOLDERS = [
         'worker/cli/worker',
         'worker/cli/jobs',
       ],
-      ...['worker/renderer', 'worker/models', 'worker/preflight', 'worker/telemetry', 'worker/queue'],
+      ...['worker/device', 'worker/renderer', 'worker/models', 'worker/preflight', 'worker/telemetry'],
+      ...['worker/queue', 'worker/aws'],
       ...['worker/local', 'worker/client/submit', 'worker/client/download', 'worker/client/tracking'],
     ],
   ],
   [
     'worker/cli',
     [
-      ...[...SHARED, 'shared/aws', 'worker/compiler/**', 'worker/cuda', 'worker/engine'],
-      ...['worker/video', 'worker/renderer', 'worker/preflight', 'worker/client/convert'],
+      ...[...SHARED, 'shared/aws', 'worker/compiler/**', 'worker/cuda', 'worker/engine', 'worker/device'],
+      ...['worker/video', 'worker/renderer', 'worker/aws', 'worker/client/convert'],
     ],
   ],
 
@@ -179,18 +203,16 @@ const FOLDERS = [
   [
     'worker/api',
     [
-      ...[...SHARED, 'worker/checkpoint', 'worker/compiler/**', 'worker/pipeline', 'worker/renderer'],
-      ...['worker/video', 'worker/client/**', 'worker/cli/**'],
+      ...[...SHARED, 'worker/checkpoint', 'worker/compiler/**', 'worker/engine', 'worker/device'],
+      ...['worker/pipeline', 'worker/video', 'worker/renderer', 'worker/aws', 'worker/client/**'],
+      ...['worker/clips', 'worker/export'],
     ],
   ],
 ]
 
 /** Packages that few files may import. */
 const PACKAGES = [
-  [
-    '@aws-sdk/',
-    ['shared/aws/', 'functions/[^/]+/handler\\.ts$', 'worker/local/', 'worker/cli/aws-services\\.ts$'],
-  ],
+  ['@aws-sdk/', ['shared/aws/', 'functions/[^/]+/handler\\.ts$', 'worker/local/', 'worker/aws/']],
   ['onnxruntime-node/', ['worker/engine/']],
   ['fluent-ffmpeg/', ['worker/video/']],
   ['(aws-cdk-lib|constructs|cdk-nag)/', ['infra/']],
@@ -281,6 +303,14 @@ export default {
       severity: 'error',
       from: { path: '^functions/', pathNot: '/handler\\.ts$' },
       to: { path: '^shared/aws/' },
+    },
+    {
+      name: 'api-does-not-need-the-command',
+      comment:
+        'What both need is in a folder above both, such as worker/aws, worker/clips and worker/export.',
+      severity: 'error',
+      from: { path: '^worker/api/' },
+      to: { path: '^worker/cli/', reachable: true },
     },
     {
       name: 'networks-share-their-process-with-nothing',

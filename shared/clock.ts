@@ -1,4 +1,4 @@
-/** Time as the worker sees it. The machine's is in cli/system-clock.ts; tests have one that they move. */
+/** Time as the worker sees it. The machine's is in system-clock.ts; tests have one that they move. */
 export interface Clock {
   /** Time for timestamps. It may jump when the machine's clock is set. */
   now(): Date

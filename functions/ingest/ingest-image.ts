@@ -67,10 +67,10 @@ export const ingestImage = async (deps: IngestDeps, upload: FoundUpload): Promis
   const request = await readRequest(deps, upload)
   // Looked at even if nothing can come of it, so that all that is wrong is told at once.
   const { image, faults } = await prepare(deps, upload)
-  const rejected = [{ place: NO_ITEM, faults: [...request.faults, ...faults] }]
+  const rejected = [{ location: NO_ITEM, faults: [...request.faults, ...faults] }]
   const { clips, group } = request
   const jobs: readonly JobMessage[] =
-    image === null ? [] : makeJobs({ image, clips, group, kind: 'image', place: NO_ITEM }, upload, deps)
+    image === null ? [] : makeJobs({ image, clips, group, kind: 'image', location: NO_ITEM }, upload, deps)
   const entered = openEnteredJobs(deps.output, key, upload.signal)
   const queued = await queueJobs(deps, jobs, entered, upload.signal)
   const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore, deps))

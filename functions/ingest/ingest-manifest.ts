@@ -14,9 +14,9 @@ import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import {
+  type LocatedFaults,
   type ManifestItem,
   type ParsedManifest,
-  type PlacedFaults,
   parseManifest,
 } from '../../shared/manifest/parse-manifest.ts'
 import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
@@ -39,7 +39,7 @@ const IMAGES_PER_PIECE = 10
 const rejectAll = (fault: InputFault): ParsedManifest => ({
   context: null,
   items: [],
-  rejected: [{ place: NO_ITEM, faults: [fault] }],
+  rejected: [{ location: NO_ITEM, faults: [fault] }],
 })
 
 const readManifest = async (deps: IngestDeps, { info, signal }: FoundUpload): Promise<ParsedManifest> => {
@@ -116,7 +116,7 @@ const itemsByImage = (
 
 interface ImageJobs {
   readonly jobs: readonly JobMessage[]
-  readonly rejected: readonly PlacedFaults[]
+  readonly rejected: readonly LocatedFaults[]
 }
 
 /** Items of one image. */
@@ -128,11 +128,14 @@ const jobsOfImage = async (
   const prepared = await prepareNamed(deps, key, upload.signal)
   if ('message' in prepared) {
     const { message } = prepared
-    const rejected = items.map(({ place, imageField: field }) => ({ place, faults: [{ field, message }] }))
+    const rejected = items.map(({ location, imageField: field }) => ({
+      location,
+      faults: [{ field, message }],
+    }))
     return { jobs: [], rejected }
   }
-  const jobs = items.flatMap(({ place, clips, group }) => {
-    const order = { image: prepared.image, clips, group: group ?? groupOfKey(upload.info.key), place }
+  const jobs = items.flatMap(({ location, clips, group }) => {
+    const order = { image: prepared.image, clips, group: group ?? groupOfKey(upload.info.key), location }
     return makeJobs({ ...order, kind: 'manifest' }, upload, deps)
   })
   return { jobs, rejected: [] }
@@ -140,7 +143,9 @@ const jobsOfImage = async (
 
 const contextsOf = ({ context, items }: ParsedManifest): readonly ReportedContext[] => [
   ...(context === null ? [] : [{ item: null, context }]),
-  ...items.flatMap(({ place, context: own }) => (own === null ? [] : [{ item: place.item, context: own }])),
+  ...items.flatMap(({ location, context: own }) =>
+    own === null ? [] : [{ item: location.item, context: own }],
+  ),
 ]
 
 /** An uploaded manifest. Throws `ObjectChangedError`, and where store or queue fail. */
@@ -149,7 +154,7 @@ export const ingestManifest = async (deps: IngestDeps, upload: FoundUpload): Pro
   const { items, rejected: unsound } = manifest
   const entered = openEnteredJobs(deps.output, upload.info.key, upload.signal)
   const accepted: AcceptedJob[] = []
-  const rejected: PlacedFaults[] = [...unsound]
+  const rejected: LocatedFaults[] = [...unsound]
   const withdrawn: string[] = []
   let queued = 0
   for (const piece of piecesOf(itemsByImage(items), IMAGES_PER_PIECE)) {

@@ -38,7 +38,7 @@ const unusedFault = (key: string): InputFault => ({
 
 /** The report on an image of which no clip is made, though it has a sidecar. What it reported before goes on. */
 const reportUnused = async (deps: IngestDeps, key: string, upload: FoundUpload): Promise<IngestOutcome> => {
-  const report = makeReport(upload, [], [{ place: NO_ITEM, faults: [unusedFault(key)] }], deps)
+  const report = makeReport(upload, [], [{ location: NO_ITEM, faults: [unusedFault(key)] }], deps)
   const written = await writeReport(deps.output, report, upload.signal, async (_, ours) => {
     await assertNewest(deps.input, upload)
     return ours

@@ -6,7 +6,7 @@ import { jobIdOf } from '../../shared/contracts/job-id.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
 import { decodeParameters, encodeParameters } from '../../shared/contracts/parameters-document.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
-import type { FaultPlace } from '../../shared/manifest/fault-list.ts'
+import type { FaultLocation } from '../../shared/manifest/fault-list.ts'
 import { type PlannedClip, parametersFor } from '../../shared/manifest/plan-clips.ts'
 import type { FoundUpload, IngestDeps } from './ingest-deps.ts'
 import { traitsOf } from './traits-of.ts'
@@ -24,7 +24,7 @@ export interface ClipOrder {
   readonly clips: readonly PlannedClip[]
   readonly group: string
   readonly kind: 'image' | 'manifest'
-  readonly place: FaultPlace
+  readonly location: FaultLocation
 }
 
 type MakingDeps = Pick<IngestDeps, 'model' | 'defaultSize' | 'input' | 'now'>
@@ -35,7 +35,7 @@ const makeJob = (
   { info, traceId }: FoundUpload,
   { model, input, now }: MakingDeps,
 ): JobMessage => {
-  const { image, group, kind, place } = order
+  const { image, group, kind, location } = order
   const parameters = encodeParameters(resolved)
   const reference = { id: model.model_id, sha256: model.sha256 }
   return {
@@ -50,8 +50,8 @@ const makeJob = (
       key: info.key,
       version_id: info.versionId,
       etag: info.etag,
-      item: place.item,
-      item_id: place.item_id,
+      item: location.item,
+      item_id: location.item_id,
     },
     group,
     trace_id: traceId,

@@ -12,6 +12,6 @@ export const rejectObject = async (
   signal: AbortSignal,
 ): Promise<IngestOutcome> => {
   const info = { key, versionId, etag: etag === null ? '' : `"${etag}"` }
-  const report = makeReport({ info, sequencer }, [], [{ place: NO_ITEM, faults: [fault] }], deps)
+  const report = makeReport({ info, sequencer }, [], [{ location: NO_ITEM, faults: [fault] }], deps)
   return { type: 'reported', report: await writeReport(deps.output, report, signal), queued: 0 }
 }

@@ -15,7 +15,7 @@ import {
   type ReportedUpload,
 } from '../../shared/job-index/write-upload-entries.ts'
 import { openFaultList } from '../../shared/manifest/fault-list.ts'
-import type { PlacedFaults } from '../../shared/manifest/parse-manifest.ts'
+import type { LocatedFaults } from '../../shared/manifest/parse-manifest.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 import type { IngestDeps } from './ingest-deps.ts'
 
@@ -36,13 +36,13 @@ export interface ReportedObject {
 export const makeReport = (
   { info, sequencer }: ReportedObject,
   jobs: readonly AcceptedJob[],
-  rejected: readonly PlacedFaults[],
+  rejected: readonly LocatedFaults[],
   { input, now }: Pick<IngestDeps, 'input' | 'now'>,
   contexts: readonly ReportedContext[] = [],
 ): IngestReport => {
   const faults = openFaultList()
-  const ordered = rejected.toSorted((a, b) => (a.place.item ?? 0) - (b.place.item ?? 0))
-  for (const { faults: found, place } of ordered) faults.add(found, place)
+  const ordered = rejected.toSorted((a, b) => (a.location.item ?? 0) - (b.location.item ?? 0))
+  for (const { faults: found, location } of ordered) faults.add(found, location)
   return {
     version: 1,
     bucket: input.bucket,

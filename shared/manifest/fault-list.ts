@@ -7,27 +7,27 @@ const MAX_FAULTS_LISTED = 10
 const MAX_FIELD_CHARACTERS = 200
 const MAX_MESSAGE_CHARACTERS = 1_000
 
-/** Position of faults: `{ item: null, line: null, item_id: null }` is the document, or an uploaded image. */
-export type FaultPlace = Pick<IngestFault, 'item' | 'line' | 'item_id'>
+/** Location of faults in a manifest. `{ item: null, line: null, item_id: null }` is the document, or an uploaded image. */
+export type FaultLocation = Pick<IngestFault, 'item' | 'line' | 'item_id'>
 
-export const NO_ITEM: FaultPlace = { item: null, line: null, item_id: null }
+export const NO_ITEM: FaultLocation = { item: null, line: null, item_id: null }
 
 export interface FaultList {
-  add(faults: readonly InputFault[], place: FaultPlace): void
+  add(faults: readonly InputFault[], location: FaultLocation): void
   readonly listed: readonly IngestFault[]
   /** Count of faults that are not listed. */
   readonly more: number
 }
 
-/** Call `add` once for each place. */
+/** Opens a list of faults. Call `add` once for each location. */
 export const openFaultList = (): FaultList => {
   const listed: IngestFault[] = []
   let more = 0
   return {
-    add(faults, place) {
+    add(faults, location) {
       for (const { field, message } of faults.slice(0, MAX_FAULTS_LISTED)) {
         listed.push({
-          ...place,
+          ...location,
           field: cutText(field, MAX_FIELD_CHARACTERS),
           message: cutText(message, MAX_MESSAGE_CHARACTERS),
         })

@@ -3,7 +3,7 @@ import { InvalidInputError } from '../contracts/invalid-input.ts'
 import type { RequestContext } from '../contracts/request-context.ts'
 import { shownValue } from '../contracts/shown-value.ts'
 import { clipCountRule, type WorkLimits } from '../contracts/work-limits.ts'
-import type { FaultPlace } from './fault-list.ts'
+import type { FaultLocation } from './fault-list.ts'
 import { type ManifestDocument, type ManifestKind, readManifestDocument } from './manifest-document.ts'
 import { type ClipTraits, type PlannedClip, planClips } from './plan-clips.ts'
 import { gridSize } from './read-grid.ts'
@@ -11,7 +11,7 @@ import { type ManifestHeader, type ReadItem, readHeader, readItem } from './read
 
 /** An item that can be rendered, if its image can. */
 export interface ManifestItem {
-  readonly place: FaultPlace
+  readonly location: FaultLocation
   /** Field that a fault of its image names: `items[3].image`. */
   readonly imageField: string
   readonly image: string
@@ -22,8 +22,8 @@ export interface ManifestItem {
   readonly clips: readonly PlannedClip[]
 }
 
-export interface PlacedFaults {
-  readonly place: FaultPlace
+export interface LocatedFaults {
+  readonly location: FaultLocation
   readonly faults: readonly InputFault[]
 }
 
@@ -31,16 +31,16 @@ export interface ParsedManifest {
   /** For items that have none. */
   readonly context: RequestContext | null
   readonly items: readonly ManifestItem[]
-  readonly rejected: readonly PlacedFaults[]
+  readonly rejected: readonly LocatedFaults[]
 }
 
-/** An item and its place in the manifest. */
-export interface PlacedItem extends ReadItem {
-  readonly place: FaultPlace
+/** An item and its location in the manifest. */
+export interface LocatedItem extends ReadItem {
+  readonly location: FaultLocation
   readonly imageField: string
 }
 
-const placeOf = (line: number | null): FaultPlace => ({ item: null, line, item_id: null })
+const locationOf = (line: number | null): FaultLocation => ({ item: null, line, item_id: null })
 
 /** The second of two items with one id is at fault. */
 const idFaults = (items: readonly ReadItem[]): readonly (readonly InputFault[])[] => {
@@ -62,7 +62,7 @@ const readItems = (
   document: ManifestDocument,
   header: ManifestHeader,
   limits: WorkLimits,
-): readonly PlacedItem[] => {
+): readonly LocatedItem[] => {
   const items = document.items.map((written) => readItem(written, header, limits))
   const duplicates = idFaults(items)
   return items.map((item, index) => {
@@ -71,7 +71,7 @@ const readItems = (
     return {
       ...item,
       faults: [...item.faults, ...faults],
-      place: { item: index + 1, line, item_id: item.id },
+      location: { item: index + 1, line, item_id: item.id },
       imageField: `${prefix}image`,
     }
   })
@@ -86,10 +86,10 @@ const sizeFaults = (items: readonly ReadItem[], limits: WorkLimits): readonly In
 
 export interface ReadManifest {
   readonly header: ManifestHeader
-  readonly headerPlace: FaultPlace
+  readonly headerLocation: FaultLocation
   /** Faults of what stands for all items, and of all items together. */
   readonly headerFaults: readonly InputFault[]
-  readonly items: readonly PlacedItem[]
+  readonly items: readonly LocatedItem[]
 }
 
 /**
@@ -102,7 +102,7 @@ export const readManifest = (bytes: Uint8Array, kind: ManifestKind, limits: Work
   const header = readHeader(document.header)
   const items = readItems(document, header, limits)
   const headerFaults = [...header.faults, ...sizeFaults(items, limits)]
-  return { header, headerPlace: placeOf(document.headerLine), headerFaults, items }
+  return { header, headerLocation: locationOf(document.headerLine), headerFaults, items }
 }
 
 /**
@@ -120,19 +120,19 @@ export const parseManifest = (
     manifest = readManifest(bytes, kind, limits)
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
-    return { context: null, items: [], rejected: [{ place: placeOf(null), faults: [faultOf(error)] }] }
+    return { context: null, items: [], rejected: [{ location: locationOf(null), faults: [faultOf(error)] }] }
   }
-  const { header, headerPlace, headerFaults } = manifest
+  const { header, headerLocation, headerFaults } = manifest
   const items: ManifestItem[] = []
-  const rejected: PlacedFaults[] = []
-  if (headerFaults.length > 0) rejected.push({ place: headerPlace, faults: headerFaults })
-  for (const { place, imageField, image, group, context, parameters, grid, faults } of manifest.items) {
+  const rejected: LocatedFaults[] = []
+  if (headerFaults.length > 0) rejected.push({ location: headerLocation, faults: headerFaults })
+  for (const { location, imageField, image, group, context, parameters, grid, faults } of manifest.items) {
     if (faults.length > 0) {
-      rejected.push({ place, faults })
+      rejected.push({ location, faults })
     } else if (headerFaults.length === 0) {
       const planned = planClips([header.defaults, parameters], grid, traits, limits)
-      if (planned.faults.length > 0) rejected.push({ place, faults: planned.faults })
-      else items.push({ place, imageField, image, group, context, clips: planned.clips })
+      if (planned.faults.length > 0) rejected.push({ location, faults: planned.faults })
+      else items.push({ location, imageField, image, group, context, clips: planned.clips })
     }
   }
   return { context: header.context, items, rejected }

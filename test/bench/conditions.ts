@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, machine, release, totalmem, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { readVersions } from '../../worker/cli/versions.ts'
+import { readVersions } from '../../worker/engine/versions.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 

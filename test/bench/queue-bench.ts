@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ingestEvent } from '../../functions/ingest/ingest-event.ts'
 import { DEFAULT_WORK_LIMITS } from '../../shared/contracts/work-limits.ts'
-import { openAwsServices } from '../../worker/cli/aws-services.ts'
+import { openAwsServices } from '../../worker/aws/aws-services.ts'
 import { plainTable } from '../../worker/cli/terminal/plain-table.ts'
 import { fetchImage } from '../../worker/jobs/fetch-image.ts'
 import type { LocalFile, PrepareJob } from '../../worker/jobs/job-stages.ts'
@@ -57,7 +57,7 @@ const instantFile = async (file: string, content: string): Promise<LocalFile> =>
 const run = async (): Promise<void> => {
   const conditions = await readConditions()
   await using endpoint = await startEmbeddedEndpoint(0)
-  await using services = openAwsServices(endpoint.place)
+  await using services = openAwsServices(endpoint.clientConfig)
   const { clock, openBucket, openQueue } = services
   const { inputBucket, outputBucket, jobsQueueUrl } = endpoint.deployment
   const [input, output, jobs] = [openBucket(inputBucket), openBucket(outputBucket), openQueue(jobsQueueUrl)]

@@ -1,7 +1,7 @@
-import { machineProbes } from '../../worker/cli/device-options.ts'
 import type { Precision } from '../../worker/compiler/targets/clip-targets.ts'
 import { type Card as NvidiaCard, readCards, smVersionOf } from '../../worker/cuda/cards.ts'
 import { chooseDevice, parseDeviceRequest } from '../../worker/cuda/choose-device.ts'
+import { machineProbes } from '../../worker/device/machine-probes.ts'
 import type { DeviceChoice } from '../../worker/engine/device.ts'
 
 /** The card that the parts run on, or what stands in for it. */

@@ -1,3 +1,4 @@
+import type { Services } from '../aws/services.ts'
 import type { DeviceProbes } from '../cuda/choose-device.ts'
 import type { DeviceChoice } from '../engine/device.ts'
 import type { Renderer, RendererOptions } from '../renderer/child-process-renderer.ts'
@@ -6,7 +7,6 @@ import type { prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
 import type { Desktop } from './desktop.ts'
-import type { Services } from './services.ts'
 
 /** A terminal if `isTTY`. */
 export interface TextOutput {

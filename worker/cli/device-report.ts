@@ -1,4 +1,4 @@
-import type { ClipDevice } from './device-options.ts'
+import type { ClipDevice } from '../device/clip-device.ts'
 
 /** A device as `--json` prints it. */
 export const deviceAsJson = ({ choice, name, precision, computeCapability, driverVersion }: ClipDevice) => ({

@@ -1,10 +1,10 @@
+import { machineProbes } from '../device/machine-probes.ts'
 import { openImageProcess } from '../renderer/image-process.ts'
+import { openClipRenderer } from '../renderer/open-clip-renderer.ts'
 import { prepareImage } from '../renderer/prepare-image.ts'
 import { finishClip } from '../video/finish-clip.ts'
 import type { CommandContext, TextOutput } from './command-context.ts'
-import { machineProbes } from './device-options.ts'
 import { exitCodeOf, InterruptedError, OutputLostError } from './exit-code.ts'
-import { openClipRenderer } from './open-clip-renderer.ts'
 import { openFile } from './open-file.ts'
 
 /**
@@ -63,6 +63,6 @@ export const processContext = (): CommandContext => {
     deviceProbes: machineProbes(process.env),
     openRenderer: (device, limits) => openClipRenderer(process.env, device, limits),
     // Loaded when it is wanted: the SDK takes as long to load as all the rest.
-    openServices: async () => (await import('./aws-services.ts')).openAwsServices(),
+    openServices: async () => (await import('../aws/aws-services.ts')).openAwsServices(),
   }
 }

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander'
 import type { DocumentName } from '../../shared/contracts/json-schema.ts'
+import { readOwnVersion } from '../engine/versions.ts'
 import type { CommandContext } from './command-context.ts'
 import { addCudaCheckOptions, type CudaCheckOptions, runCudaCheck } from './cuda/check.ts'
 import { addCudaInstallOptions, type CudaInstallOptions, runCudaInstall } from './cuda/install.ts'
@@ -19,7 +20,6 @@ import { runRender } from './render/render.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
 import { addShowOptions, runShow, type ShowOptions } from './show/show.ts'
 import { SvdCommand } from './svd-command.ts'
-import { readOwnVersion } from './versions.ts'
 import { addWorkerOptions, type WorkerCommandOptions } from './worker/options.ts'
 
 const NOTES = `

@@ -11,7 +11,7 @@ import { DEAD_LETTER_QUEUE, JOBS_QUEUE } from './names.ts'
 const VISIBILITY_SECONDS = 120
 const FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60
 
-/** The URL of a queue at an endpoint. A kept queue has the port of the process that made it. */
+/** The URL of a queue at an endpoint. A queue of a data folder has the port of the process that made it. */
 const urlAt = (endpoint: string, queueUrl: string): string => {
   const url = new URL(queueUrl)
   url.port = new URL(endpoint).port

@@ -5,9 +5,9 @@ import { jobIdOfResult, REPORTS_PREFIX } from '../../shared/contracts/bucket-lay
 import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import { honourConditions } from './conditional-writes.ts'
 import { createQueues } from './create-queues.ts'
-import type { KeptState } from './kept-state.ts'
 import { INPUT_BUCKET, OUTPUT_BUCKET } from './names.ts'
 import { createObjectFeed, type ObjectFeed } from './object-feed.ts'
+import type { PersistentState } from './persistent-state.ts'
 import {
   addLengthToHeadAnswers,
   refuseAfterFault,
@@ -27,8 +27,8 @@ export interface EmbeddedEndpoint extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, for S3 and SQS alike. */
   readonly url: string
   readonly deployment: Deployment
-  /** For a client in this process. */
-  readonly place: {
+  /** Configuration of AWS clients in this process. */
+  readonly clientConfig: {
     readonly endpoint: string
     readonly region: string
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -45,10 +45,10 @@ export interface EmbeddedEndpoint extends AsyncDisposable {
 
 export interface EndpointOptions {
   /** State in a data folder; `null`: buckets, queues and keys are in memory. */
-  readonly kept: KeptState | null
-  /** Whether keys of `outputs` are to be kept, because they are handled. */
+  readonly persistentState: PersistentState | null
+  /** Whether keys of `outputs` are stored in its folder, because they are handled. */
   readonly announces?: boolean
-  /** Whether keys of `results` are to be kept, because they are handled. */
+  /** Whether keys of `results` are stored in its folder, because they are handled. */
   readonly fetches?: boolean
 }
 
@@ -67,26 +67,26 @@ const feedsOf = (bucket: string, key: string): readonly ('uploads' | 'outputs' |
 
 /**
  * S3 and SQS in this process, over real HTTP. There are no accounts. So it listens on the loopback interface only, and
- * refuses requests of web pages that a browser of this machine shows (see `foreignRequestFault`). Without `kept`, all of
- * it is in memory and gone with the process. shared/aws/EMULATORS.md lists what it does otherwise than AWS.
+ * refuses requests of web pages that a browser of this machine shows (see `foreignRequestFault`). Without
+ * `persistentState`, all of it is in memory and gone with the process. shared/aws/EMULATORS.md lists what it does otherwise than AWS.
  */
 export const startEmbeddedEndpoint = async (
   /** 0: any that is free. */
   port: number,
-  { kept, announces = true, fetches = true }: EndpointOptions = { kept: null },
+  { persistentState, announces = true, fetches = true }: EndpointOptions = { persistentState: null },
 ): Promise<EmbeddedEndpoint> => {
   await using opening = createDisposalStack()
   const server = buildApp({
     ...{ logger: false, defaultRegion: REGION },
-    ...(kept !== null && { stores: kept.stores }),
+    ...(persistentState !== null && { stores: persistentState.stores }),
   })
   opening.defer(() => server.close())
   refuseForeignRequests(server)
-  if (kept !== null) refuseAfterFault(server, kept.findFault)
+  if (persistentState !== null) refuseAfterFault(server, persistentState.findFault)
   addLengthToHeadAnswers(server)
   honourConditions(server)
-  const feedOf = (name: string, isKept: boolean): ObjectFeed =>
-    createObjectFeed(kept !== null && isKept ? kept.keys(name) : null)
+  const feedOf = (name: string, isPersistent: boolean): ObjectFeed =>
+    createObjectFeed(persistentState !== null && isPersistent ? persistentState.keys(name) : null)
   const feeds = {
     uploads: feedOf('uploads', true),
     outputs: feedOf('outputs', announces),
@@ -100,16 +100,16 @@ export const startEmbeddedEndpoint = async (
     },
   })
   const url = await server.listen({ port, host: '127.0.0.1' })
-  kept?.noteUrl(url)
-  const place = { endpoint: url, region: REGION, credentials: CREDENTIALS }
-  const s3 = openS3Client(place)
-  const sqs = openSqsClient(place)
+  persistentState?.noteUrl(url)
+  const clientConfig = { endpoint: url, region: REGION, credentials: CREDENTIALS }
+  const s3 = openS3Client(clientConfig)
+  const sqs = openSqsClient(clientConfig)
   try {
     for (const Bucket of [INPUT_BUCKET, OUTPUT_BUCKET]) await s3.send(new CreateBucketCommand({ Bucket }))
     const queues = await createQueues(sqs, url)
     const open = opening.move()
     return {
-      ...{ url, place, ...feeds },
+      ...{ url, clientConfig, ...feeds },
       deployment: {
         inputBucket: INPUT_BUCKET,
         outputBucket: OUTPUT_BUCKET,

@@ -116,12 +116,12 @@ export const openFauxqsState = async (
     const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() }
     // Before the stores write to it: an insert of what is there already would delete what belongs to it.
     manager.load(stores.sqsStore, stores.snsStore, stores.s3Store)
-    const kept = corrected(manager, onFault) as unknown as Manager
+    const persistence = corrected(manager, onFault) as unknown as Manager
     for (const queue of stores.sqsStore.allQueues()) {
-      queue.persistence = kept
+      queue.persistence = persistence
       receiveAtOnce(queue, db, onFault)
     }
-    for (const store of Object.values(stores)) store.persistence = kept
+    for (const store of Object.values(stores)) store.persistence = persistence
     return { stores, database: db, [Symbol.dispose]: () => manager.close() }
   } catch (error) {
     manager.close()

@@ -92,8 +92,8 @@ const cancelAndOrderAgain = async (
 }
 
 /** An hour later an order is old, so that the report of its upload decides. The function's clock is a real one. */
-const isOrderedInAnHour = async ({ place, output }: Pipeline, at: string): Promise<boolean> => {
-  const client = openS3Client({ ...place, endpoint: at })
+const isOrderedInAnHour = async ({ clientConfig, output }: Pipeline, at: string): Promise<boolean> => {
+  const client = openS3Client({ ...clientConfig, endpoint: at })
   const setup = {
     output: openS3ObjectStore(client, output.bucket),
     now: () => new Date(Date.now() + 3_600_000),

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { noteChanged } from '../../../shared/job-index/write-entries.ts'
-import { openAwsServices } from '../../../worker/cli/aws-services.ts'
+import { openAwsServices } from '../../../worker/aws/aws-services.ts'
 import { openModel } from '../../../worker/models/open-model.ts'
 import { pushModel } from '../../../worker/models/push-model.ts'
 import { aPipeline } from '../../fixtures/rights/a-pipeline.ts'
@@ -59,7 +59,7 @@ describe('a worker with the rights of its role', () => {
     }
     const options = { extendEnv: false, env: environment, reject: false, all: true } as const
     log = (await execa(process.execPath, [SVD, 'worker'], options)).all
-    await using services = openAwsServices({ ...pipeline.place, endpoint: acting.url })
+    await using services = openAwsServices({ ...pipeline.clientConfig, endpoint: acting.url })
     const anyModel = { cacheDir: folder.path, variant: null, openStore: services.openBucket }
     withoutModel = await openModel('s3://svd-models/models/none/', anyModel, unaborted).catch(String)
     const place = { bucket: 'svd-output', key: 'jobs/1/video.mp4' }

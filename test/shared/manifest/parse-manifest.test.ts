@@ -25,8 +25,10 @@ const A = { image: 'images/a.png' }
 
 /** Faults as they are shown: position, field, message. */
 const faultsOf = ({ rejected }: ReturnType<typeof parseManifest>): readonly string[] =>
-  rejected.flatMap(({ place, faults }) =>
-    faults.map(({ field, message }) => `${place.item ?? '-'}/${place.line ?? '-'} ${field}: ${message}`),
+  rejected.flatMap(({ location, faults }) =>
+    faults.map(
+      ({ field, message }) => `${location.item ?? '-'}/${location.line ?? '-'} ${field}: ${message}`,
+    ),
   )
 
 const clipsOf = (
@@ -39,8 +41,8 @@ describe('an item of a manifest', () => {
     const { items, rejected } = parseJson({ items: [A, { ...A, id: 'cat', group: 'pets' }] })
     expect(rejected).toEqual([])
     expect(items).toMatchObject([
-      { place: { item: 1, line: null, item_id: null }, image: 'images/a.png', group: null },
-      { place: { item: 2, line: null, item_id: 'cat' }, image: 'images/a.png', group: 'pets' },
+      { location: { item: 1, line: null, item_id: null }, image: 'images/a.png', group: null },
+      { location: { item: 2, line: null, item_id: 'cat' }, image: 'images/a.png', group: 'pets' },
     ])
   })
 
@@ -51,8 +53,8 @@ describe('an item of a manifest', () => {
     )
     expect(rejected).toEqual([])
     expect(items).toMatchObject([
-      { place: { item: 1, line: 4, item_id: null }, image: 'images/a.png', group: 'g' },
-      { place: { item: 2, line: 6, item_id: 'b' }, image: 'images/b.png', group: 'g' },
+      { location: { item: 1, line: 4, item_id: null }, image: 'images/a.png', group: 'g' },
+      { location: { item: 2, line: 6, item_id: 'b' }, image: 'images/b.png', group: 'g' },
     ])
   })
 
@@ -157,7 +159,7 @@ test('an optional field with the value null counts as not given', () => {
     items: [{ ...A, parameters: null, grid: null, id: null, group: null }],
   })
   expect(faultsOf(parsed)).toEqual([])
-  expect(parsed.items).toMatchObject([{ group: 'g', place: { item_id: null } }])
+  expect(parsed.items).toMatchObject([{ group: 'g', location: { item_id: null } }])
 })
 
 test('a required field must not be null', () => {
@@ -178,7 +180,7 @@ describe('a rejected item has faults with position, field, value, rule and fix, 
         A,
       ],
     })
-    expect(parsed.items.map(({ place }) => place.item)).toEqual([1, 6])
+    expect(parsed.items.map(({ location }) => location.item)).toEqual([1, 6])
     expect(faultsOf(parsed)).toEqual([
       "2/- items[1].parameters.fps: got 'fast'; must be a whole number of frames per second from 1 to 240",
       expect.stringMatching(/^2\/- items\[1\]\.parameters\.colour: no such argument; known are width, /),
@@ -201,7 +203,7 @@ describe('a rejected item has faults with position, field, value, rule and fix, 
       { ...A, parameters: { fps: 0 }, id: 'dog' },
       { ...A, image: 7 },
     )
-    expect(parsed.items.map(({ place }) => place.item)).toEqual([1])
+    expect(parsed.items.map(({ location }) => location.item)).toEqual([1])
     expect(faultsOf(parsed)).toEqual([
       expect.stringMatching(/^2\/2 line: is not JSON \(.*\); write one JSON object on each line$/),
       expect.stringMatching(/^3\/3 image: is absent; must be the key of a PNG, JPEG or WebP image/),
@@ -209,7 +211,7 @@ describe('a rejected item has faults with position, field, value, rule and fix, 
       expect.stringMatching(/^5\/5 parameters\.fps: got 0; must be /),
       expect.stringMatching(/^6\/6 image: got 7; must be the key of/),
     ])
-    expect(parsed.rejected[3]?.place.item_id).toBe('dog')
+    expect(parsed.rejected[3]?.location.item_id).toBe('dog')
   })
 
   test('named by the position of the value when parameters contradict each other', () => {
@@ -228,7 +230,7 @@ describe('a rejected item has faults with position, field, value, rule and fix, 
 
   test('when its id is that of an earlier item', () => {
     const parsed = parseJson({ items: [{ ...A, id: 'x' }, A, { ...A, id: 'x' }] })
-    expect(parsed.items.map(({ place }) => place.item)).toEqual([1, 2])
+    expect(parsed.items.map(({ location }) => location.item)).toEqual([1, 2])
     expect(faultsOf(parsed)).toEqual([
       "3/- items[2].id: got 'x', which item 1 has too; give each item its own",
     ])
@@ -244,7 +246,7 @@ describe('the work limits of the deployment', () => {
       { items: [A, { ...A, grid: { fps: [7, 8], num_frames: [4, 5] } }, A] },
       { ...DEFAULT_WORK_LIMITS, maxJobWork: WORK },
     )
-    expect(parsed.items.map(({ place }) => place.item)).toEqual([1, 3])
+    expect(parsed.items.map(({ location }) => location.item)).toEqual([1, 3])
     expect(faultsOf(parsed)).toEqual([
       '2/- items[1].grid.num_frames: the clip makes a work of 30720: width 64 x height 32 x num_frames 5 x 3 steps ' +
         'x num_videos_per_prompt 1; a job may have at most 24576, so lower one of them, ' +
@@ -257,7 +259,7 @@ describe('the work limits of the deployment', () => {
       { items: [A, { ...A, grid: { seed: [1, 2, 3] } }] },
       { ...DEFAULT_WORK_LIMITS, maxManifestClips: 2 },
     )
-    expect(parsed.items.map(({ place }) => place.item)).toEqual([1])
+    expect(parsed.items.map(({ location }) => location.item)).toEqual([1])
     expect(faultsOf(parsed)).toEqual([
       '2/- items[1].grid: makes 3 clips; at most 2 are accepted (svd:maxManifestClips), so split it, ' +
         'or raise svd:maxManifestClips of the deployment',
@@ -332,7 +334,7 @@ describe('the first line of .jsonl', () => {
     const parsed = parseLines(line, A)
     expect(parsed.items).toMatchObject([{ image: 'images/a.png' }])
     expect(faultsOf(parsed)).toContainEqual(expect.stringMatching(fault))
-    expect(parsed.rejected.map(({ place }) => place.line)).toEqual([1])
+    expect(parsed.rejected.map(({ location }) => location.line)).toEqual([1])
   })
 
   test.each<[string, string | object, RegExp]>([

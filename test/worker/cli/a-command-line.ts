@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { Services } from '../../../worker/aws/services.ts'
 import type { CommandContext } from '../../../worker/cli/command-context.ts'
 import type { Desktop } from '../../../worker/cli/desktop.ts'
 import { runProgram } from '../../../worker/cli/program.ts'
-import type { Services } from '../../../worker/cli/services.ts'
 import type { DeviceProbes } from '../../../worker/cuda/choose-device.ts'
 import { type FakeStagesOptions, fakeStages, type StagesRecord } from './fake-stages.ts'
 

@@ -7,7 +7,7 @@ import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
 import type { ModelRecord } from '../../../shared/contracts/model-record.ts'
 import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
-import { systemClock } from '../../../worker/cli/system-clock.ts'
+import { systemClock } from '../../../shared/system-clock.ts'
 import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 import { runNotificationBridge } from '../../../worker/local/notification-bridge.ts'
 
@@ -25,7 +25,7 @@ export const anEndpoint = async (
   } = {},
 ) => {
   const endpoint = await startEmbeddedEndpoint(0)
-  const [s3, sqs] = [openS3Client(endpoint.place), openSqsClient(endpoint.place)]
+  const [s3, sqs] = [openS3Client(endpoint.clientConfig), openSqsClient(endpoint.clientConfig)]
   const { inputBucket, outputBucket, jobsQueueUrl, deadLetterQueueUrl } = endpoint.deployment
   const input = openS3ObjectStore(s3, inputBucket)
   const output = openS3ObjectStore(s3, outputBucket)

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Clock } from '../../../shared/clock.ts'
 import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
-import { openAwsServices } from '../../../worker/cli/aws-services.ts'
+import { openAwsServices } from '../../../worker/aws/aws-services.ts'
 import { jobIdLike } from '../../fixtures/a-job-message.ts'
 import { aPng } from '../../fixtures/images.ts'
 import { aFailure, anOutput, aResult, aStatus } from '../../fixtures/job-records.ts'
@@ -109,7 +109,7 @@ describe('the AWS rights that svd commands need', () => {
     const svdEnding = async (exitCode: number, name: string, ...args: readonly string[]): Promise<string> => {
       let stdout = ''
       await record(name, async (at) => {
-        const opened = openAwsServices({ ...pipeline.place, endpoint: at })
+        const opened = openAwsServices({ ...pipeline.clientConfig, endpoint: at })
         const services = { ...opened, clock: withoutLongWaits(opened.clock) }
         const environment = pipeline.environment(at)
         const ended = await runCommandLine([...name.split(' '), ...args], { environment, services })

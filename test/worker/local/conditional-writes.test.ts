@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { openAwsServices } from '../../../worker/cli/aws-services.ts'
+import { openAwsServices } from '../../../worker/aws/aws-services.ts'
 import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 
@@ -8,7 +8,7 @@ const TEXT = { contentType: 'text/plain' }
 
 const aBucket = async () => {
   const endpoint = await startEmbeddedEndpoint(0)
-  const services = openAwsServices(endpoint.place)
+  const services = openAwsServices(endpoint.clientConfig)
   const bucket = services.openBucket(endpoint.deployment.inputBucket)
   const textOf = async (key: string) =>
     Buffer.from((await bucket.read(key, { maxBytes: 100 }, unaborted))?.bytes ?? []).toString()

@@ -2,14 +2,14 @@ import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { MAX_JOB_RECEIVES } from '../../../shared/contracts/job-message.ts'
-import { openAwsServices } from '../../../worker/cli/aws-services.ts'
+import { openAwsServices } from '../../../worker/aws/aws-services.ts'
 import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 
 const signal = new AbortController().signal
 
 test('the endpoint has the buckets and queues of a deployment and listens on 127.0.0.1 only', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
-  await using services = openAwsServices(endpoint.place)
+  await using services = openAwsServices(endpoint.clientConfig)
   const { inputBucket, outputBucket, jobsQueueUrl, deadLetterQueueUrl } = endpoint.deployment
 
   expect(endpoint.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
@@ -23,7 +23,7 @@ test('the endpoint has the buckets and queues of a deployment and listens on 127
 
 test('the endpoint moves a message to the dead-letter queue after as many receives as in a deployment', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
-  await using services = openAwsServices(endpoint.place)
+  await using services = openAwsServices(endpoint.clientConfig)
   const jobs = services.openQueue(endpoint.deployment.jobsQueueUrl)
   const deadLetters = services.openQueue(endpoint.deployment.deadLetterQueueUrl)
   await jobs.send([{ body: 'x', groupId: 'g' }], signal)
@@ -110,7 +110,7 @@ const HOST = { host: 'evil.example' }
 describe('a web page', () => {
   test('cannot upload by a form', async () => {
     await using endpoint = await startEmbeddedEndpoint(0)
-    await using services = openAwsServices(endpoint.place)
+    await using services = openAwsServices(endpoint.clientConfig)
     const upload = await formUpload()
     const answers = await Promise.all(
       [ORIGIN, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }].map((from) =>

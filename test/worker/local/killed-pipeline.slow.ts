@@ -12,7 +12,7 @@ import { pipelineEventSchema } from '../../../shared/contracts/pipeline-event.ts
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { readReport } from '../../../shared/records/read-report.ts'
 import { readResult } from '../../../shared/records/read-result.ts'
-import { openAwsServices } from '../../../worker/cli/aws-services.ts'
+import { openAwsServices } from '../../../worker/aws/aws-services.ts'
 import { aPng } from '../../fixtures/images.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'

@@ -10,7 +10,7 @@ import { openS3Client } from '../../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { parseS3Event } from '../../../shared/contracts/s3-event.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
-import { systemClock } from '../../../worker/cli/system-clock.ts'
+import { systemClock } from '../../../shared/system-clock.ts'
 import { type EmbeddedEndpoint, startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 import { runNotificationBridge } from '../../../worker/local/notification-bridge.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -20,7 +20,7 @@ const TYPE = { contentType: 'image/png' }
 
 const openInput = async () => {
   const endpoint = await startEmbeddedEndpoint(0)
-  const s3 = openS3Client(endpoint.place)
+  const s3 = openS3Client(endpoint.clientConfig)
   const { inputBucket, outputBucket } = endpoint.deployment
   return {
     ...{ endpoint, s3, inputBucket, outputBucket, input: openS3ObjectStore(s3, inputBucket) },

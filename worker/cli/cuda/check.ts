@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { assertCudaPlatform } from '../../cuda/cuda-platform.ts'
 import { isCudaReady, readCudaState } from '../../cuda/cuda-state.ts'
+import { type CudaTarget, thisCudaTarget } from '../../cuda/cuda-target.ts'
 import type { CommandContext } from '../command-context.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
 import { cudaStateDocument, formatCudaState } from './report.ts'
-import { type CudaTarget, thisCudaTarget } from './target.ts'
 
 const NOTES = `
 Exit code 1 if anything is missing. No GPU is used: whether it works shows when something is rendered with it.

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { assertCudaPlatform } from '../../cuda/cuda-platform.ts'
 import { type CudaMachine, readCudaState } from '../../cuda/cuda-state.ts'
+import { type CudaTarget, thisCudaTarget } from '../../cuda/cuda-target.ts'
 import { installProvider, type WheelSource } from '../../cuda/install-provider.ts'
 import { checkRuntimeFits } from '../../cuda/installed-provider.ts'
 import { DEFAULT_INDEX_URL, readPackageIndex } from '../../cuda/package-index.ts'
@@ -10,7 +11,6 @@ import { librariesOf } from '../../cuda/runtime-package.ts'
 import type { CommandContext } from '../command-context.ts'
 import { openByteProgress } from '../terminal/byte-progress.ts'
 import { cudaStateDocument, formatCudaState } from './report.ts'
-import { type CudaTarget, thisCudaTarget } from './target.ts'
 
 const NOTES = `
 The provider is in the wheel onnxruntime-gpu on PyPI, 250 MB, which is verified by SHA-256. No Python is needed. Then

@@ -4,11 +4,11 @@ import {
   workersPerMachine,
 } from '../../../shared/fleet/machine-types.ts'
 import type { AwsAccount } from '../../../shared/ports/aws-account.ts'
+import type { Services } from '../../aws/services.ts'
 import { checkIdentity, checkVcpuQuota } from '../../preflight/account-checks.ts'
 import { type Check, warn } from '../../preflight/check.ts'
 import { checkPushedModel } from '../../preflight/pushed-model-check.ts'
 import { checkBucket, checkDeadLetters, checkJobsQueue } from '../../preflight/resource-checks.ts'
-import type { Services } from '../services.ts'
 import { checkDispatch } from './dispatch-check.ts'
 
 /** Parts of a deployment to check. A part that is `null` was not given, and is not checked. */

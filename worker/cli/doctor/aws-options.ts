@@ -4,8 +4,8 @@ import {
   type MachineTypeName,
   machineTypeOf,
 } from '../../../shared/fleet/machine-types.ts'
+import { deploymentPart } from '../../aws/deployment.ts'
 import { parseModelId } from '../../models/describe-model.ts'
-import { deploymentPart } from '../deployment.ts'
 import { readWholeNumber } from '../whole-number.ts'
 import type { AwsToCheck } from './aws-checks.ts'
 import type { DoctorOptions } from './options.ts'

@@ -1,8 +1,8 @@
 import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
 import type { DeviceMemory } from '../../engine/memory/memory-need.ts'
 import { type DoesNotFit, type FittingPlan, planClipMemory } from '../../engine/memory/plan-clip-memory.ts'
 import { clipNetworksOf } from '../../pipeline/clip-graphs.ts'
-import type { ClipShape } from '../graphs/clip-statistics.ts'
 
 /**
  * Memory plan by which `--memory auto` would render a single clip on a device, whose targets the shape has. Builds

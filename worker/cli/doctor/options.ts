@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { MACHINE_TYPE_NAMES, type MachineTypeName } from '../../../shared/fleet/machine-types.ts'
-import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
+import type { DeploymentOptions } from '../../aws/deployment.ts'
+import { addDeploymentOptions } from '../deployment-options.ts'
 import { deviceOption } from '../device-options.ts'
 
 const NOTES = `

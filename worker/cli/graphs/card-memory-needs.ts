@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
 import { cudaTargets } from '../../compiler/targets/clip-targets.ts'
 import { predictClip } from '../../engine/memory/clip-prediction.ts'
 import type { CudaCard } from '../../engine/memory/cuda-memory.ts'
@@ -8,7 +9,6 @@ import type { MemoryPlan } from '../../engine/memory-mode.ts'
 import { clipNetworksOf } from '../../pipeline/clip-graphs.ts'
 import { imageMemoryBytes, TYPICAL_IMAGE_SIZE } from '../../pipeline/image/image-memory.ts'
 import type { PlanOnCard } from '../../plan/card-memory.ts'
-import type { ClipShape } from './clip-statistics.ts'
 
 /** Bytes on a card, with the context of CUDA, by the way that a clip is rendered. */
 export interface MemoryNeeds {

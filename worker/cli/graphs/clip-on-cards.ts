@@ -1,8 +1,9 @@
 import { GPUS, type Gpu } from '../../../shared/fleet/gpus.ts'
 import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
 import type { Targets } from '../../compiler/targets/target.ts'
 import { type ClipMemoryOnCards, predictClipMemory } from './card-memory-needs.ts'
-import { type ClipShape, type ClipStatistics, countClip } from './clip-statistics.ts'
+import { type ClipStatistics, countClip } from './clip-statistics.ts'
 
 /** A clip's graphs on a card, and what they take of its memory. */
 export interface ClipOnCard {

@@ -7,10 +7,10 @@ import {
   usesGuidance,
 } from '../../../shared/contracts/render-parameters.ts'
 import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
 import { vaeScaleFactor } from '../../compiler/compile.ts'
 import type { Targets } from '../../compiler/targets/target.ts'
 import { addArgumentOptions, readArguments, SIZE_OPTIONS, spellOption } from '../argument-options.ts'
-import type { ClipShape } from './clip-statistics.ts'
 
 /** Options of the commands that build graphs without rendering. */
 export const addClipOptions = (command: Command): Command =>

@@ -1,4 +1,4 @@
-import type { ClipShape } from './clip-statistics.ts'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
 
 /** Shape of a clip whose work is counted, as `--json` prints it. */
 export const clipShapeAsJson = (shape: ClipShape) => ({

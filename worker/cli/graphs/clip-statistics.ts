@@ -1,22 +1,11 @@
 import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
 import { type ClipGraphs, compileClip } from '../../compiler/compile.ts'
 import { encodeModel, type LocateWeight } from '../../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../../compiler/graph/graph.ts'
 import { type GraphStatistics, statisticsOf } from '../../compiler/graph/statistics.ts'
-import type { Targets } from '../../compiler/targets/target.ts'
 import { plainChunks } from '../../pipeline/decode-plan.ts'
 import { type GraphWork, graphWorkOf } from '../../plan/graph-work.ts'
-
-export interface ClipShape {
-  readonly width: number
-  readonly height: number
-  readonly numFrames: number
-  readonly guidance: boolean
-  readonly targets: Targets
-  readonly steps: number
-  /** Frames decoded at once. */
-  readonly decodeChunk: number
-}
 
 export interface ComponentCount {
   readonly parameters: number

@@ -1,13 +1,14 @@
 import path from 'node:path'
 import type { Command } from 'commander'
+import { assertNewFolder } from '../../../shared/files/new-folder.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
 import { PROVIDER_RELEASE } from '../../cuda/provider-release.ts'
+import { type TargetOptions, targetsOf } from '../../export/targets-of.ts'
+import { writeGraphs } from '../../export/write-graphs.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
-import { assertNewFolder } from './new-folder.ts'
-import { addTargetOptions, type TargetOptions, targetsOf } from './target-options.ts'
-import { writeGraphs } from './write-graphs.ts'
+import { addTargetOptions } from './target-options.ts'
 
 const NOTES = `
 Writes image_encoder, vae_encoder, conditioning, time_shifts, denoise_step, unet and vae_decoder as .onnx files, and

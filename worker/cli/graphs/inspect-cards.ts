@@ -1,9 +1,9 @@
 import { GPUS, type Gpu } from '../../../shared/fleet/gpus.ts'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
 import { fitCard, type MemoryFit } from '../../plan/card-memory.ts'
 import type { Range } from '../../plan/range.ts'
 import { clipSecondsOf, type DeviceLimit, deviceSecondsOf, limitOf } from '../../plan/roofline.ts'
 import type { CountOnCard } from './clip-on-cards.ts'
-import type { ClipShape } from './clip-statistics.ts'
 
 /** The prediction for a clip on a card, counted and not measured. */
 export interface CardCount {

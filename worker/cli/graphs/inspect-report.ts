@@ -1,9 +1,10 @@
 import { formatBytes, formatCount, formatTera } from '../../../shared/size-text.ts'
-import type { ClipDevice } from '../device-options.ts'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
+import type { ClipDevice } from '../../device/clip-device.ts'
 import { deviceAsJson, deviceText } from '../device-report.ts'
 import { linedTable } from '../terminal/lined-table.ts'
 import { clipShapeAsJson, clipShapeText } from './clip-shape.ts'
-import { type ClipShape, type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
+import { type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
 import {
   type CudaCount,
   cudaAsJson,

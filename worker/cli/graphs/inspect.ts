@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
 import { type ClipGraphs, compileClip } from '../../compiler/compile.ts'
 import type { Graph } from '../../compiler/graph/graph.ts'
 import { printGraph } from '../../compiler/graph/print-graph.ts'
+import { targetsOf } from '../../export/targets-of.ts'
 import type { CommandContext } from '../command-context.ts'
 import { countOnCards } from './clip-on-cards.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
-import { type ClipShape, countClip } from './clip-statistics.ts'
+import { countClip } from './clip-statistics.ts'
 import { countCards } from './inspect-cards.ts'
 import { graphAsJson, printCudaGraph } from './inspect-nodes.ts'
 import { formatInspection, type Inspection, inspectionAsJson } from './inspect-report.ts'
@@ -15,7 +17,6 @@ import {
   type InspectedTargetOptions,
 } from './inspected-target.ts'
 import { CONFIGS_HELP, openConfigs } from './open-configs.ts'
-import { targetsOf } from './target-options.ts'
 
 const RECORD: Readonly<Record<string, (graphs: ClipGraphs, shape: ClipShape) => Graph>> = {
   unet: (graphs, { guidance }) => graphs.plainUnet(guidance ? 2 : 1),

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import type { Precision, TargetName } from '../../compiler/targets/clip-targets.ts'
+import { type ClipDevice, chooseClipDevice } from '../../device/clip-device.ts'
 import type { CudaCard } from '../../engine/memory/cuda-memory.ts'
+import type { TargetOptions } from '../../export/targets-of.ts'
 import type { CommandContext } from '../command-context.ts'
-import { type ClipDevice, chooseClipDevice, deviceOption } from '../device-options.ts'
-import { type TargetOptions, targetOption, targetPrecisionOption } from './target-options.ts'
+import { deviceOption } from '../device-options.ts'
+import { targetOption, targetPrecisionOption } from './target-options.ts'
 
 /** Adds the options that choose the graphs to count: those of a target on any machine, or of this machine's device. */
 export const addInspectedTargetOptions = (command: Command): Command =>

@@ -1,9 +1,9 @@
-import type { DeploymentOptions } from '../deployment.ts'
+import type { DeploymentOptions } from '../../aws/deployment.ts'
 import type { FileOptions } from './download-options.ts'
 import { suggestedCommand } from './suggested-command.ts'
 
-/** Options of the submit whose jobs go on. */
-export interface LeftSubmit extends DeploymentOptions, FileOptions {
+/** Options of the submit that was stopped, whose jobs go on. */
+export interface StoppedSubmit extends DeploymentOptions, FileOptions {
   readonly download?: string
 }
 
@@ -12,7 +12,7 @@ export interface LeftSubmit extends DeploymentOptions, FileOptions {
  * names, because it selects the same uploads.
  */
 export const comeBackCommand = (
-  options: LeftSubmit,
+  options: StoppedSubmit,
   { prefix, keys }: { readonly prefix: string; readonly keys: readonly string[] },
 ): string => {
   const { download, name, overwrite, posters } = options

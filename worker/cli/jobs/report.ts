@@ -4,18 +4,14 @@ import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { assertFolderUsable } from '../../../shared/files/output-folder.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
+import { type DeploymentOptions, deploymentPart, readDeployment } from '../../aws/deployment.ts'
 import { checkpointDefaults } from '../../client/contact-sheet/checkpoint-defaults.ts'
 import { NO_UPLOADS, type ProblemUploads } from '../../client/contact-sheet/problems.ts'
 import { writeContactSheet } from '../../client/contact-sheet/write-contact-sheet.ts'
 import { readJobStatuses } from '../../client/tracking/read-job-statuses.ts'
 import { readRejectedReports } from '../../client/tracking/rejected-reports.ts'
 import type { CommandContext } from '../command-context.ts'
-import {
-  addDeploymentOptions,
-  type DeploymentOptions,
-  deploymentPart,
-  readDeployment,
-} from '../deployment.ts'
+import { addDeploymentOptions } from '../deployment-options.ts'
 import { counted } from '../terminal/short-text.ts'
 import {
   addJobSelection,

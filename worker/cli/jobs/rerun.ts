@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
-import { argumentsOfJob } from '../../client/submit/rerun-arguments.ts'
+import { readDeployment } from '../../aws/deployment.ts'
+import { assertImagesReadable } from '../../client/convert/input-images.ts'
+import type { Submission } from '../../client/submit/plan-submission.ts'
+import { argumentsOfJob, changedArguments } from '../../client/submit/rerun-arguments.ts'
 import { assertSameImage } from '../../client/submit/rerun-image.ts'
 import type { CommandContext } from '../command-context.ts'
-import { readDeployment } from '../deployment.ts'
-import { assertImagesReadable } from '../input-images.ts'
+import { planUploads, readTypedArguments } from './plan-uploads.ts'
 import { findRerunImage, findRerunSource, type RerunSource } from './rerun-source.ts'
-import { runSubmit } from './submit.ts'
+import { runSubmission } from './run-submission.ts'
 import { addRequestOptions, type SubmitOptions } from './submit-options.ts'
 
 const NOTES = `
@@ -66,7 +68,17 @@ const findClip = async (
   return { source, file: image }
 }
 
-/** Runs `svd rerun`, and returns the exit code as `runSubmit` does. Throws InvalidInputError. */
+/** The submission of one image, which messages call so. */
+const withName = ({ images, requests }: Submission, name: string): Submission => ({
+  images,
+  requests: requests.map(({ before, upload, ...others }) => ({
+    ...others,
+    before: before.map((sidecar) => ({ ...sidecar, name })),
+    upload: { ...upload, name },
+  })),
+})
+
+/** Runs `svd rerun`, and returns the exit code as `runSubmission` does. Throws InvalidInputError. */
 export const runRerun = async (
   typed: string,
   options: RerunOptions,
@@ -76,7 +88,16 @@ export const runRerun = async (
   const folder = await mkdtemp(path.join(tmpdir(), 'svd-rerun-'))
   made.defer(() => rm(folder, { recursive: true }))
   const { source, file } = await findClip(typed, options, folder, context)
+  const job = argumentsOfJob(source.parameters)
   const { image: _, ...submitting } = options
-  const again = { job: argumentsOfJob(source.parameters), name: path.basename(file) }
-  return await runSubmit([file], submitting, context, again)
+  return await runSubmission(
+    async (deps) => {
+      const { given: changes, seeds, note } = readTypedArguments(submitting)
+      const given = changedArguments(job, changes, seeds)
+      const submission = await planUploads([file], { given, seeds, note }, submitting, deps)
+      return withName(submission, path.basename(file))
+    },
+    submitting,
+    context,
+  )
 }

@@ -1,80 +1,26 @@
-import { safeText } from '../../../shared/contracts/shown-value.ts'
-import type { RedriveDeps } from '../../client/redrive/bring-back.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { type DeploymentOptions, readDeployment } from '../../aws/deployment.ts'
+import type { Services } from '../../aws/services.ts'
 import { type RedrivenJob, redrive } from '../../client/redrive/redrive.ts'
-import type { JobsBefore } from '../../client/submit/jobs-before.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
-import type { DeploymentOptions } from '../deployment.ts'
-import { counted, shortened } from '../terminal/short-text.ts'
-import { suggestedCommand } from './suggested-command.ts'
-import { countStates, imageText, shortId } from './table.ts'
+import type { CommandContext } from '../command-context.ts'
+import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
+import { counted } from '../terminal/short-text.ts'
+import { redriveCommand } from './jobs-before-text.ts'
+import type { SubmitOptions } from './submit-options.ts'
+import { shortId } from './table.ts'
 
-const REASON_LENGTH = 100
-/** Most jobs that have a line each. */
-const MOST_LINES = 20
-/** Most ids in a command that the user may copy. */
-const MOST_IDS = 5
+/** URLs of the queues between which a job is brought back. */
+export type RetryQueues = Readonly<Record<'jobsQueueUrl' | 'deadLetterQueueUrl', string>>
 
-const reasonText = ({ state, message, result }: JobStatus): string => {
-  if (state !== 'failed') return state
-  const reason = shortened((message ?? '').replaceAll(/\s+/g, ' '), REASON_LENGTH)
-  return `failed as ${result?.failure?.class}: ${reason}`
-}
-
-const lines = (statuses: readonly JobStatus[]): string => {
-  const shown = statuses.slice(0, MOST_LINES).map((status) => {
-    const image = safeText(imageText(status.image.source_key))
-    return `${shortId(status.jobId)}  ${image}  ${safeText(reasonText(status))}\n`
-  })
-  const more = statuses.length - shown.length
-  return shown.join('') + (more > 0 ? `and ${more} more\n` : '')
-}
-
-const redriveCommand = (jobIds: readonly string[], options: DeploymentOptions): string => {
-  const command = suggestedCommand(options, ['redrive', '--job', ...jobIds.slice(0, MOST_IDS).map(shortId)])
-  return jobIds.length > MOST_IDS ? `for the first ${MOST_IDS}: ${command}` : command
-}
-
-const verb = ({ length }: readonly unknown[], one: string, several: string): string =>
-  `${counted(length, 'job')} ${length === 1 ? one : several}`
-
-interface SaidOfJobsBefore {
-  readonly retries: boolean
-  readonly quiet: boolean
-  readonly options: DeploymentOptions
-}
-
-/**
- * Lines about the jobs of a submission that were known before; empty if all are new. `retries`: the
- * failed ones are brought back. `quiet`: nothing of jobs that succeeded or that go on. `options`: of the submit.
- */
-export const jobsBeforeText = (
-  { succeeded, failed, cancelled, underway }: JobsBefore,
-  { retries, quiet, options }: SaidOfJobsBefore,
-): string => {
-  const redriving = (statuses: readonly JobStatus[]): string =>
-    redriveCommand(
-      statuses.map(({ jobId }) => jobId),
-      options,
-    )
-  const parts = [
-    quiet || succeeded === 0
-      ? ''
-      : `${counted(succeeded, 'job')} succeeded before: nothing is rendered, ${succeeded === 1 ? 'its clip is' : 'their clips are'} there\n`,
-    quiet || underway.length === 0
-      ? ''
-      : `${verb(underway, 'is', 'are')} in the queue since an earlier upload: ${countStates(underway)}\n`,
-    failed.length === 0
-      ? ''
-      : `${verb(failed, 'has', 'have')} failed before` +
-        `${retries ? '' : `: nothing is rendered. To try again, give --retry-failed, or ${redriving(failed)}`}\n` +
-        lines(failed),
-    cancelled.length === 0
-      ? ''
-      : `${verb(cancelled, 'was', 'were')} cancelled before: nothing is rendered. To render, ${redriving(cancelled)}\n` +
-        lines(cancelled),
-  ]
-  return parts.join('')
-}
+/** Reads the queues for `--retry-failed`; `null` if that is not given. Throws InvalidInputError. */
+export const readRetryQueues = (
+  options: SubmitOptions,
+  environment: CommandContext['environment'],
+): RetryQueues | null =>
+  options.retryFailed === true
+    ? readDeployment(['jobsQueueUrl', 'deadLetterQueueUrl'], options, environment)
+    : null
 
 export interface RetriedJobs {
   /** Count of jobs that are in the queue again. */
@@ -83,20 +29,37 @@ export interface RetriedJobs {
   readonly left: readonly string[]
 }
 
-/** Brings failed jobs back into the queue, as `svd redrive` does. */
-export const retryFailed = async (
-  deps: RedriveDeps,
-  failed: readonly JobStatus[],
-  signal: AbortSignal,
-): Promise<RetriedJobs> => {
-  const jobIds = new Set(failed.map(({ jobId }) => jobId))
-  const filter = { jobIds, named: new Set<string>(), classes: null, endedBefore: null }
-  const { jobs } = await redrive(deps, { filter, dryRun: false }, signal)
-  const idsOf = (outcomes: readonly RedrivenJob['outcome'][]): readonly string[] =>
-    jobs.flatMap(({ job, outcome }) => (outcomes.includes(outcome) ? [job.job_id] : []))
-  return { broughtBack: idsOf(['brought-back']).length, left: idsOf(['out-of-reach', 'waiting']) }
-}
-
+/** Lines about the jobs that were brought back, and a command for each of the others. */
 export const retriedText = ({ broughtBack, left }: RetriedJobs, options: DeploymentOptions): string =>
   `${counted(broughtBack, 'job')} brought back\n` +
   left.map((jobId) => `${shortId(jobId)}: redrive again: ${redriveCommand([jobId], options)}\n`).join('')
+
+interface RetryDeps {
+  readonly outputs: ObjectStore
+  readonly services: Services
+  readonly queues: RetryQueues
+}
+
+/**
+ * Brings failed jobs back into the queue, as `svd redrive` does, and prints how many. Returns the exit code: 1 if some have
+ * to be redriven again.
+ */
+export const retryFailed = async (
+  failed: readonly JobStatus[],
+  { outputs, services, queues }: RetryDeps,
+  options: SubmitOptions,
+  { stderr, signal }: Pick<CommandContext, 'stderr' | 'signal'>,
+): Promise<number> => {
+  if (failed.length === 0) return EXIT_DONE
+  const jobs = services.openQueue(queues.jobsQueueUrl)
+  const deadLetters = services.openQueue(queues.deadLetterQueueUrl)
+  const jobIds = new Set(failed.map(({ jobId }) => jobId))
+  const filter = { jobIds, named: new Set<string>(), classes: null, endedBefore: null }
+  const deps = { outputs, clock: services.clock, jobs, deadLetters }
+  const redriven = await redrive(deps, { filter, dryRun: false }, signal)
+  const idsOf = (outcomes: readonly RedrivenJob['outcome'][]): readonly string[] =>
+    redriven.jobs.flatMap(({ job, outcome }) => (outcomes.includes(outcome) ? [job.job_id] : []))
+  const left = idsOf(['out-of-reach', 'waiting'])
+  stderr.write(retriedText({ broughtBack: idsOf(['brought-back']).length, left }, options))
+  return left.length > 0 ? EXIT_FAILURE : EXIT_DONE
+}

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
+import type { DeploymentOptions } from '../../aws/deployment.ts'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
-import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
+import { addDeploymentOptions } from '../deployment-options.ts'
 import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 import { addFileOptions, type FileOptions, NAME_NOTES } from './download-options.ts'
 

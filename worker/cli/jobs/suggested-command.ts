@@ -1,5 +1,6 @@
 import { shellWord } from '../../../shared/shell-text.ts'
-import { type DeploymentOptions, type DeploymentPart, givenParts } from '../deployment.ts'
+import type { DeploymentOptions, DeploymentPart } from '../../aws/deployment.ts'
+import { givenParts } from '../deployment-options.ts'
 import { COMMAND } from '../own-command.ts'
 
 /** Parts that the commands about jobs take. */

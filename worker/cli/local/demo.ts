@@ -51,7 +51,7 @@ export const runDemo = async (options: DemoOptions, context: CommandContext): Pr
       onCheck: ({ status, name, found }) => status === 'fail' && stdout.write(`${name}: ${found}\n`),
       onIngest() {},
       onEvent() {},
-      ...{ announce: null, kept: null, fetches: false },
+      ...{ announce: null, persistentState: null, fetches: false },
     },
     context,
   )

@@ -1,5 +1,5 @@
 import type { EmbeddedEndpoint } from '../../local/embedded-endpoint.ts'
-import type { KeptState } from '../../local/kept-state.ts'
+import type { PersistentState } from '../../local/persistent-state.ts'
 import { COMMAND } from '../own-command.ts'
 import { counted } from '../terminal/short-text.ts'
 
@@ -8,8 +8,11 @@ const setVariable = (name: string, value: string): string =>
   process.platform === 'win32' ? `$env:${name} = '${value}'` : `export ${name}=${value}`
 
 /** Line about what a data folder has. */
-const foundLine = ({ folder, found }: Pick<KeptState, 'folder' | 'found'>): string => {
-  const { uploads, waiting, ended } = found
+const earlierWorkLine = ({
+  folder,
+  earlierWork,
+}: Pick<PersistentState, 'folder' | 'earlierWork'>): string => {
+  const { uploads, waiting, ended } = earlierWork
   const left = `${counted(uploads, 'upload')} to ingest, ${counted(waiting.length, 'job')} waiting, ${ended} ended`
   return uploads + waiting.length + ended === 0 ? `${folder} is new.` : `In ${folder}: ${left}.`
 }
@@ -17,9 +20,9 @@ const foundLine = ({ folder, found }: Pick<KeptState, 'folder' | 'found'>): stri
 /** Text that `svd local` prints when its endpoint is up. */
 export const startGuide = (
   { url, environment }: Pick<EmbeddedEndpoint, 'url' | 'environment'>,
-  kept: Pick<KeptState, 'folder' | 'found'> | null,
+  persistentState: Pick<PersistentState, 'folder' | 'earlierWork'> | null,
 ): string => `
-${kept === null ? '' : `${foundLine(kept)}\n`}S3 and SQS are at ${url}. For clients in another terminal:
+${persistentState === null ? '' : `${earlierWorkLine(persistentState)}\n`}S3 and SQS are at ${url}. For clients in another terminal:
 
 ${Object.entries(environment)
   .map(([name, value]) => `  ${setVariable(name, value)}`)
@@ -36,5 +39,5 @@ Ctrl-C ends it.
 `
 
 /** Lines about how to go on with a data folder, for when `svd local` has ended. */
-export const endGuide = ({ folder }: Pick<KeptState, 'folder'>): string =>
+export const endGuide = ({ folder }: Pick<PersistentState, 'folder'>): string =>
   `Everything is kept in ${folder}. To go on, start it again with the same options:\n  ${COMMAND} local --data-dir ${JSON.stringify(folder)} …`

@@ -4,11 +4,11 @@ import { readNumber } from '../../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import { makeFolder } from '../../../shared/files/output-folder.ts'
-import { openKeptState } from '../../local/kept-state.ts'
+import { systemClock } from '../../../shared/system-clock.ts'
+import { openPersistentState } from '../../local/persistent-state.ts'
 import { formatCheck } from '../../preflight/check.ts'
 import type { CommandContext } from '../command-context.ts'
 import { EXIT_DONE, InterruptedError, messageOf } from '../exit-code.ts'
-import { systemClock } from '../system-clock.ts'
 import { localEventLine, notifyLine } from './event-line.ts'
 import { fetchVideos } from './fetch-videos.ts'
 import { endGuide, startGuide } from './guide.ts'
@@ -48,7 +48,8 @@ export const runLocal = async (options: LocalOptions, context: CommandContext): 
     if (line !== null) stderr.write(`${line}\n`)
   }
   await using opened = createDisposalStack()
-  const kept = dataDir === undefined ? null : opened.use(await openKeptState(dataDir, systemClock.now))
+  const persistentState =
+    dataDir === undefined ? null : opened.use(await openPersistentState(dataDir, systemClock.now))
   if (outputDir !== undefined) await makeFolder('--output-dir', outputDir)
 
   // So that a command may fetch the videos.
@@ -57,7 +58,7 @@ export const runLocal = async (options: LocalOptions, context: CommandContext): 
     await openReceivers(
       { ...(events !== undefined && { events }), ...(onEvent !== undefined && { onEvent }) },
       {
-        ...{ stdout, stderr, events: kept?.events ?? null },
+        ...{ stdout, stderr, events: persistentState?.events ?? null },
         environment: () => ({ ...environment, ...endpointEnvironment }),
       },
     ),
@@ -65,7 +66,7 @@ export const runLocal = async (options: LocalOptions, context: CommandContext): 
   const { publish } = receivers
   await using local = await startLocal(
     {
-      ...{ port: readPort(port), checkpoint, worker, kept, fetches: outputDir !== undefined },
+      ...{ port: readPort(port), checkpoint, worker, persistentState, fetches: outputDir !== undefined },
       announce: publish === null ? null : { publish, onEvent: (event) => say(notifyLine(event)) },
       onCheck: (check) => check.status !== 'ok' && say(formatCheck(check)),
       onIngest: (event) => say(localEventLine(event)),
@@ -91,7 +92,7 @@ export const runLocal = async (options: LocalOptions, context: CommandContext): 
           },
         )
   const guideOutput = events === '-' ? stderr : stdout
-  guideOutput.write(startGuide(local.endpoint, kept))
+  guideOutput.write(startGuide(local.endpoint, persistentState))
   const onSignal = (): void => {
     say('finishing what is being rendered; Ctrl-C again ends at once')
     const { reason } = signal
@@ -106,6 +107,6 @@ export const runLocal = async (options: LocalOptions, context: CommandContext): 
   written.abort('nothing more is written')
   await fetching
   await receivers.settled()
-  if (kept !== null) say(endGuide(kept))
+  if (persistentState !== null) say(endGuide(persistentState))
   return EXIT_DONE
 }

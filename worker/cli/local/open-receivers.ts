@@ -1,12 +1,12 @@
 import type { NotifyDeps } from '../../../functions/notify/notify-deps.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
+import { systemClock } from '../../../shared/system-clock.ts'
 import { openEventCommands } from '../../local/event-commands.ts'
 import { eventLines, openEventFile } from '../../local/event-file.ts'
 import { createPublish, type EventReceivers } from '../../local/event-receivers.ts'
-import { openKeptEventFile } from '../../local/kept-event-file.ts'
-import type { KeptEvents } from '../../local/kept-events.ts'
+import { openPersistentEventFile } from '../../local/persistent-event-file.ts'
+import type { PersistentEvents } from '../../local/persistent-events.ts'
 import type { CommandContext } from '../command-context.ts'
-import { systemClock } from '../system-clock.ts'
 import type { LocalOptions } from './options.ts'
 
 export interface OpenReceivers extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface OpenReceivers extends AsyncDisposable {
 
 export interface ReceiverDeps extends Pick<CommandContext, 'stdout' | 'stderr'> {
   /** Events that were given before; `null`: none, and what is given is not kept. */
-  readonly events: KeptEvents | null
+  readonly events: PersistentEvents | null
   /** Returns the environment of a command. */
   readonly environment: () => Readonly<Record<string, string | undefined>>
 }
@@ -33,7 +33,7 @@ export const openReceivers = async (
   await using opening = createDisposalStack()
   const runs = command !== undefined
   const openFile = (path: string) =>
-    events === null ? openEventFile(path) : openKeptEventFile(path, events, { runs })
+    events === null ? openEventFile(path) : openPersistentEventFile(path, events, { runs })
   const opened = file === undefined || file === '-' ? null : opening.use(await openFile(file))
   const append: EventReceivers['append'] =
     file === '-' ? async (lines) => void stdout.write(eventLines(lines)) : (opened?.append ?? null)

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
+import type { DeviceOptions } from '../../device/clip-device.ts'
 import { MEMORY_MODES, type MemoryMode } from '../../renderer/render-job.ts'
-import { addDeviceOptions, type DeviceOptions } from '../device-options.ts'
+import { addDeviceOptions } from '../device-options.ts'
 import { QUALITY_CHECKS_HELP } from '../worker/settings.ts'
 
 const NOTES = `

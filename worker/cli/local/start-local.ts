@@ -6,17 +6,17 @@ import { notifyEvent } from '../../../functions/notify/notify-event.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
+import { openAwsServices } from '../../aws/aws-services.ts'
+import type { Services } from '../../aws/services.ts'
 import { announceOutputs } from '../../local/announce-outputs.ts'
 import { type EmbeddedEndpoint, startEmbeddedEndpoint } from '../../local/embedded-endpoint.ts'
-import type { KeptState } from '../../local/kept-state.ts'
 import { runNotificationBridge } from '../../local/notification-bridge.ts'
+import type { PersistentState } from '../../local/persistent-state.ts'
 import { openModel } from '../../models/open-model.ts'
 import type { Check } from '../../preflight/check.ts'
 import { type DrainNotice, openDrain } from '../../queue/drain.ts'
 import type { WorkerLogEvent } from '../../telemetry/worker-event.ts'
-import { openAwsServices } from '../aws-services.ts'
 import type { CommandContext } from '../command-context.ts'
-import type { Services } from '../services.ts'
 import { counted } from '../terminal/short-text.ts'
 import type { WorkerSettings } from '../worker/settings.ts'
 import { startWorker } from '../worker/start-worker.ts'
@@ -30,7 +30,7 @@ export interface LocalSettings {
   readonly onIngest: (event: IngestLogEvent) => void
   readonly onEvent: (event: WorkerLogEvent) => void
   /** State in a data folder; `null`: buckets and queues are in memory. */
-  readonly kept: KeptState | null
+  readonly persistentState: PersistentState | null
   /** Whether the results that are written are handled, see `EmbeddedEndpoint.results`. */
   readonly fetches: boolean
   /** Gets the events that notify announces on AWS; `null`: there is no notify. */
@@ -39,11 +39,11 @@ export interface LocalSettings {
 
 /** A worker would only postpone a job for another model. */
 const assertModelOfJobs = (
-  { folder, found }: KeptState,
+  { folder, earlierWork }: PersistentState,
   checkpoint: string,
   { sha256 }: { readonly sha256: string },
 ): void => {
-  const others = found.waiting.filter((model) => model.sha256 !== sha256)
+  const others = earlierWork.waiting.filter((model) => model.sha256 !== sha256)
   const [first] = others
   if (first === undefined) return
   throw new InvalidInputError(
@@ -60,7 +60,7 @@ export interface LocalPipeline extends AsyncDisposable {
   drain(notice: DrainNotice): void
   /**
    * Resolves when ingest and the worker have ended. Rejects if the worker's preflight fails, and as soon as the folder of
-   * `kept` takes nothing more.
+   * `persistentState` takes nothing more.
    */
   readonly ended: Promise<void>
 }
@@ -70,15 +70,15 @@ export interface LocalPipeline extends AsyncDisposable {
  * for a checkpoint that cannot be used.
  */
 export const startLocal = async (
-  { port, checkpoint, worker, kept, fetches, onCheck, onIngest, onEvent, announce }: LocalSettings,
+  { port, checkpoint, worker, persistentState, fetches, onCheck, onIngest, onEvent, announce }: LocalSettings,
   context: CommandContext,
 ): Promise<LocalPipeline> => {
   const { signal } = context
   await using opening = createDisposalStack()
   const endpoint = opening.use(
-    await startEmbeddedEndpoint(port, { kept, fetches, announces: announce !== null }),
+    await startEmbeddedEndpoint(port, { persistentState, fetches, announces: announce !== null }),
   )
-  const services = opening.use(openAwsServices(endpoint.place))
+  const services = opening.use(openAwsServices(endpoint.clientConfig))
   const { clock, openBucket, openQueue } = services
   const { inputBucket, ...resources } = endpoint.deployment
   const model = await openModel(
@@ -86,7 +86,7 @@ export const startLocal = async (
     { cacheDir: null, variant: worker.variant, openStore: openBucket, field: '--checkpoint' },
     signal,
   )
-  if (kept !== null) assertModelOfJobs(kept, checkpoint, model.record)
+  if (persistentState !== null) assertModelOfJobs(persistentState, checkpoint, model.record)
   const deps = {
     input: openBucket(inputBucket),
     output: openBucket(resources.outputBucket),
@@ -128,7 +128,7 @@ export const startLocal = async (
           abandoned.signal,
         )
   const finished = Promise.all([working, bridge, announcing]).then(() => {})
-  const ended = kept === null ? finished : Promise.race([finished, kept.failed])
+  const ended = persistentState === null ? finished : Promise.race([finished, persistentState.failed])
   // A caller that disposes of the pipeline need not have awaited `ended`.
   ended.catch(() => {})
   opening.defer(async () => {

@@ -1,16 +1,12 @@
 import { type InstanceTypeName, instanceTypeOf, PRICES_OF } from '../../../shared/fleet/instance-types.ts'
 import { formatBytes, formatCount, formatTera } from '../../../shared/size-text.ts'
+import type { ClipShape } from '../../compiler/clip-shape.ts'
 import { cardBytes, isTooSmall } from '../../plan/card-memory.ts'
 import type { MeasuredTime } from '../../plan/measured-times.ts'
 import type { InstancePlan } from '../../plan/plan-instance.ts'
 import { REACHED } from '../../plan/roofline.ts'
 import { clipShapeAsJson, clipShapeText } from '../graphs/clip-shape.ts'
-import {
-  type ClipShape,
-  type ClipStatistics,
-  type GraphCount,
-  referenceFlopsOf,
-} from '../graphs/clip-statistics.ts'
+import { type ClipStatistics, type GraphCount, referenceFlopsOf } from '../graphs/clip-statistics.ts'
 import type { PlanRequest } from './options.ts'
 import { planTable } from './table.ts'
 

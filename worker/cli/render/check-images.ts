@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { unreadableImages } from '../input-images.ts'
-import type { ImageSource } from './image-source.ts'
+import { unreadableImages } from '../../client/convert/input-images.ts'
+import type { ImageSource } from '../../clips/image-source.ts'
 
 /** An image that cannot be rendered, and the error that names it. */
 export interface ImageFault {

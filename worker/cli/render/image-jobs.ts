@@ -1,16 +1,16 @@
 import path from 'node:path'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
-import type { SourceFormat } from '../../client/convert/source-format.ts'
+import { assertImagesReadable } from '../../client/convert/input-images.ts'
+import { type ClipParameters, clipParameters } from '../../clips/clip-parameters.ts'
+import type { ImageJob } from '../../clips/image-job.ts'
+import { checkOutputFolders } from '../../clips/output-folders.ts'
+import { planOutputs } from '../../clips/outputs.ts'
 import type { RenderSettings } from '../../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
-import { assertImagesReadable } from '../input-images.ts'
 import type { ChosenSeeds } from '../seed-options.ts'
 import { readWholeNumber } from '../whole-number.ts'
-import { type ClipParameters, clipParameters } from './clip-parameters.ts'
 import type { RenderCommandOptions } from './options.ts'
-import { checkOutputFolders } from './output-folders.ts'
-import { type ImageOutputs, planOutputs } from './outputs.ts'
 
 const MAX_THREADS = 1024
 
@@ -26,15 +26,6 @@ export const outputOptionOf = ({
 /** A clip as a user knows it: by its image, and by its seed where `--seeds` gives several. */
 export const clipName = ({ image, seed }: Pick<ImageJob, 'image' | 'seed'>): string =>
   seed === null ? image : `${image} (seed ${seed})`
-
-/** One image, as the user named it, and all that is to be done with it. */
-export interface ImageJob extends ImageOutputs {
-  /** Warnings of a look that is likely to be bad, each with the fix. */
-  readonly warnings: readonly string[]
-  /** Format that is converted to PNG before it is read; `null`: it is read as it is. */
-  readonly convertedFrom: SourceFormat | null
-  readonly settings: RenderSettings
-}
 
 /**
  * Options to jobs, one per image and seed. Everything that can be wrong with them is found here, and nothing is written: throws

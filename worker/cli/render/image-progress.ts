@@ -32,7 +32,7 @@ export const followLatestImage = (
   const titleOf = (index: number): string => titles[index] ?? ''
 
   /** `2 of 40 clips made, 1 failed, about 8:20 left`; empty for one image. */
-  const batchText = (): string => {
+  const countsText = (): string => {
     if (titles.length < 2) return ''
     const [failed, skipped, left] = [pace.count('failed'), pace.count('skipped'), pace.secondsLeft()]
     return [
@@ -46,7 +46,7 @@ export const followLatestImage = (
   return {
     update(index, progress) {
       if (index < shown) return
-      const title = (): string => [batchText(), titleOf(index)].filter((text) => text !== '').join('; ')
+      const title = (): string => [countsText(), titleOf(index)].filter((text) => text !== '').join('; ')
       if (index > shown) display.begin(title)
       shown = index
       display.update(progress)

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
+import type { DeviceOptions } from '../../device/clip-device.ts'
 import { MEMORY_MODES, type MemoryMode } from '../../renderer/render-job.ts'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
-import { addDeviceOptions, type DeviceOptions } from '../device-options.ts'
+import { addDeviceOptions } from '../device-options.ts'
 import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 
 const NOTES = `

@@ -1,26 +1,27 @@
 import { removeLeftovers } from '../../../shared/files/remove-leftovers.ts'
+import { systemClock } from '../../../shared/system-clock.ts'
+import { factsOf } from '../../clips/clip-facts.ts'
+import type { ImageJob } from '../../clips/image-job.ts'
+import { openImageSource } from '../../clips/image-source.ts'
+import { makeOutputFolders, outputFolders } from '../../clips/output-folders.ts'
+import { renderImages } from '../../clips/render-images.ts'
+import { chooseClipDevice } from '../../device/clip-device.ts'
+import { readVersions } from '../../engine/versions.ts'
+import { weightCacheDir } from '../../engine/weight-cache-dir.ts'
 import { findFfmpeg } from '../../video/ffmpeg-path.ts'
 import { assertFfmpegEncodes } from '../../video/probe-ffmpeg.ts'
 import type { CommandContext } from '../command-context.ts'
-import { chooseClipDevice } from '../device-options.ts'
 import { exitCodeOf, messageOf, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
 import { type ChosenSeeds, chooseSeeds } from '../seed-options.ts'
-import { systemClock } from '../system-clock.ts'
 import { leftoverLines } from '../terminal/leftover-lines.ts'
 import { openMinuteLines } from '../terminal/minute-lines.ts'
 import { openProgress } from '../terminal/progress.ts'
-import { readVersions } from '../versions.ts'
-import { weightCacheDir } from '../weight-cache-dir.ts'
-import { type BatchCount, batchSummary, resumeAdvice } from './batch-end.ts'
-import { factsOf } from './clip-facts.ts'
-import { clipName, type ImageJob, outputOptionOf } from './image-jobs.ts'
+import { clipName, outputOptionOf } from './image-jobs.ts'
 import { followLatestImage } from './image-progress.ts'
-import { openImageSource } from './image-source.ts'
 import type { RenderCommandOptions } from './options.ts'
-import { makeOutputFolders, outputFolders } from './output-folders.ts'
-import { prepareBatch } from './prepare-batch.ts'
-import { renderImages } from './render-images.ts'
+import { prepareRender } from './prepare-render.ts'
+import { type RenderCount, renderSummary, resumeAdvice } from './render-end.ts'
 import {
   failureAsJson,
   type ImageReport,
@@ -55,7 +56,7 @@ const openReports = (
   }
   return {
     print,
-    count: (): BatchCount => ({ clips: clipCount, ...count, failed }),
+    count: (): RenderCount => ({ clips: clipCount, ...count, failed }),
     exitCode: (): number => worstOf(exitCodes),
     failed(clip: NamedClip, error: unknown): void {
       exitCodes.push(exitCodeOf(error))
@@ -95,19 +96,19 @@ const renderAll = async (
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
   const source = openImageSource()
   const settings = { device: device.choice, cacheDir: weightCacheDir(environment), seeds, source }
-  const batch = await prepareBatch(images, options, settings, signal)
+  const prepared = await prepareRender(images, options, settings, signal)
   const versions = await readVersions()
   const facts = factsOf(options, device, versions, signal)
-  const { toRender, kept } = await sortJobs(batch, options, facts, signal)
-  const leftovers = await removeLeftovers(outputFolders(batch.jobs), systemClock.now().getTime())
+  const { toRender, kept } = await sortJobs(prepared, options, facts, signal)
+  const leftovers = await removeLeftovers(outputFolders(prepared.jobs), systemClock.now().getTime())
   if (!quiet) stderr.write(leftoverLines(leftovers))
-  const reports = openReports(batch.jobs.length + batch.faults.length, options, context)
-  for (const { image, error } of batch.faults) reports.failed({ image, seed: null }, error)
+  const reports = openReports(prepared.jobs.length + prepared.faults.length, options, context)
+  for (const { image, error } of prepared.faults) reports.failed({ image, seed: null }, error)
   if (!quiet) noteJobs(toRender, note, stderr)
   for (const one of kept) reports.skipped(one)
   const [job] = toRender
   if (job === undefined) {
-    reports.print(batchSummary(reports.count()))
+    reports.print(renderSummary(reports.count()))
     return reports.exitCode()
   }
   const ffmpeg = await findFfmpeg(environment)
@@ -145,7 +146,7 @@ const renderAll = async (
     stderr.write(resumeAdvice(reports.count(), { metadata: options.metadata !== false }))
     signal.throwIfAborted()
   }
-  reports.print(batchSummary(reports.count()))
+  reports.print(renderSummary(reports.count()))
   return reports.exitCode()
 }
 

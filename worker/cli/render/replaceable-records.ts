@@ -2,7 +2,7 @@ import path from 'node:path'
 import { clipRecordFileOf } from '../../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { readClipRecord } from '../../../shared/files/clip-record-file.ts'
-import type { ImageJob } from './image-jobs.ts'
+import type { ImageJob } from '../../clips/image-job.ts'
 
 /**
  * Checks that no record would replace another document, such as a sidecar of the same name in the folder of the images.

@@ -8,9 +8,10 @@ import {
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { readClipRecord } from '../../../shared/files/clip-record-file.ts'
 import { hashFile } from '../../../shared/files/hash-file.ts'
+import { metadataOfVideos, type SharedFacts } from '../../clips/clip-facts.ts'
+import type { ImageJob } from '../../clips/image-job.ts'
 import { frameName } from '../../video/write-frames.ts'
-import { metadataOfVideos, type SharedFacts } from './clip-facts.ts'
-import type { ImageJob, outputOptionOf } from './image-jobs.ts'
+import type { outputOptionOf } from './image-jobs.ts'
 import { recordDifferences } from './record-differences.ts'
 
 /** A job whose clips are there already, with their records. */

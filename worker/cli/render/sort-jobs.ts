@@ -1,8 +1,8 @@
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import type { SharedFacts } from './clip-facts.ts'
+import type { SharedFacts } from '../../clips/clip-facts.ts'
 import { outputOptionOf } from './image-jobs.ts'
 import type { RenderCommandOptions } from './options.ts'
-import type { Batch } from './prepare-batch.ts'
+import type { PreparedRender } from './prepare-render.ts'
 import { assertRecordsReplaceable } from './replaceable-records.ts'
 import { type SortedJobs, skipExisting } from './skip-existing.ts'
 
@@ -12,7 +12,7 @@ import { type SortedJobs, skipExisting } from './skip-existing.ts'
  * `--skip-existing`.
  */
 export const sortJobs = async (
-  { jobs, pixels }: Pick<Batch, 'jobs' | 'pixels'>,
+  { jobs, pixels }: Pick<PreparedRender, 'jobs' | 'pixels'>,
   options: RenderCommandOptions,
   facts: SharedFacts,
   signal: AbortSignal,

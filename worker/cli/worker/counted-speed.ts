@@ -3,11 +3,11 @@ import { GPUS, type Gpu } from '../../../shared/fleet/gpus.ts'
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
 import { compileClip, vaeScaleFactor } from '../../compiler/compile.ts'
 import { cudaTargets } from '../../compiler/targets/clip-targets.ts'
+import type { ClipDevice } from '../../device/clip-device.ts'
 import { type StepSpeed, stepSpeedOf } from '../../jobs/denoise-speed.ts'
 import type { OpenModel } from '../../models/open-model.ts'
 import { graphWorkOf } from '../../plan/graph-work.ts'
 import { deviceSecondsOf } from '../../plan/roofline.ts'
-import type { ClipDevice } from '../device-options.ts'
 import { clipShapeOf } from '../graphs/clip-options.ts'
 
 /** The cards of the planner by the names that NVIDIA's driver gives them. */

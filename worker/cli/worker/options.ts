@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
+import type { DeploymentOptions } from '../../aws/deployment.ts'
+import { addDeploymentOptions } from '../deployment-options.ts'
 import { addWorkerSettings, type WorkerSettingOptions } from './settings.ts'
 
 const NOTES = `

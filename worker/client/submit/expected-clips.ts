@@ -34,11 +34,11 @@ export const expectedOfManifest = (
   uploadKey: string,
   { header, items }: Pick<ReadManifest, 'header' | 'items'>,
 ): readonly ExpectedClip[] =>
-  items.flatMap(({ image, id, group, parameters, grid, place }) => {
+  items.flatMap(({ image, id, group, parameters, grid, location }) => {
     const below = mergeArguments(header.defaults.values, parameters.values)
     return [...combinationsOf(grid)].map((combination) => ({
       ...{ uploadKey, imageKey: image.normalize('NFC'), group },
-      ...{ item: place.item, itemId: id },
+      ...{ item: location.item, itemId: id },
       given: mergeArguments(below, combination),
     }))
   })

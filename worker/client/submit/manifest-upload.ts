@@ -66,10 +66,10 @@ export const checkManifest = async (
     if (!(error instanceof InvalidInputError)) throw error
     throw new InvalidInputError(file, error.message, { cause: error })
   }
-  const { header, headerPlace, headerFaults, items } = manifest
+  const { header, headerLocation, headerFaults, items } = manifest
   const faults: readonly PlacedFault[] = [
-    ...headerFaults.map((fault) => ({ line: headerPlace.line, ...fault })),
-    ...items.flatMap(({ place: { line }, faults: itemFaults, parameters, grid }) => {
+    ...headerFaults.map((fault) => ({ line: headerLocation.line, ...fault })),
+    ...items.flatMap(({ location: { line }, faults: itemFaults, parameters, grid }) => {
       const found = itemFaults.length > 0 ? itemFaults : layerFaults([header.defaults, parameters], grid)
       return found.map((fault) => ({ line, ...fault }))
     }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { jobsBeforeText, retriedText } from '../../../../worker/cli/jobs/retry-failed.ts'
+import { jobsBeforeText } from '../../../../worker/cli/jobs/jobs-before-text.ts'
+import { retriedText } from '../../../../worker/cli/jobs/retry-failed.ts'
 import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
 import { aJobMessage, jobIdLike } from '../../../fixtures/a-job-message.ts'
 import { aFailure, aResult, aStatus } from '../../../fixtures/job-records.ts'

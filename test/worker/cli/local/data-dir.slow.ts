@@ -6,7 +6,7 @@ import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
 import { pipelineEventSchema } from '../../../../shared/contracts/pipeline-event.ts'
 import { readResult } from '../../../../shared/records/read-result.ts'
-import { openAwsServices } from '../../../../worker/cli/aws-services.ts'
+import { openAwsServices } from '../../../../worker/aws/aws-services.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 

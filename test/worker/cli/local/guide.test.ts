@@ -4,13 +4,13 @@ import { endGuide, startGuide } from '../../../../worker/cli/local/guide.ts'
 const endpoint = { url: 'http://127.0.0.1:4566', environment: { SVD_INPUT_BUCKET: 'svd-input' } }
 const model = { id: 'tiny', sha256: 'a'.repeat(64) }
 
-const firstLines = (...found: readonly [number, number, number]): readonly string[] => {
-  const [uploads, waiting, ended] = found
-  const kept = {
+const firstLines = (...counts: readonly [number, number, number]): readonly string[] => {
+  const [uploads, waiting, ended] = counts
+  const persistentState = {
     folder: 'data',
-    found: { uploads, waiting: Array.from({ length: waiting }, () => model), ended },
+    earlierWork: { uploads, waiting: Array.from({ length: waiting }, () => model), ended },
   }
-  return startGuide(endpoint, kept).split('\n').slice(1, 3)
+  return startGuide(endpoint, persistentState).split('\n').slice(1, 3)
 }
 
 test('the start guide counts the uploads and the jobs in the data folder', () => {

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { encodeJobMessage } from '../../../../shared/contracts/job-message.ts'
-import { openAwsServices } from '../../../../worker/cli/aws-services.ts'
+import { openAwsServices } from '../../../../worker/aws/aws-services.ts'
 import { startEmbeddedEndpoint } from '../../../../worker/local/embedded-endpoint.ts'
-import { openKeptState } from '../../../../worker/local/kept-state.ts'
+import { openPersistentState } from '../../../../worker/local/persistent-state.ts'
 import { aJobMessage } from '../../../fixtures/a-job-message.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
@@ -31,9 +31,9 @@ describe('svd local --data-dir', () => {
     const folder = await temporaryDir()
     const { model } = aJobMessage()
     {
-      await using kept = await openKeptState(folder, () => new Date())
-      await using endpoint = await startEmbeddedEndpoint(0, { kept })
-      await using services = openAwsServices(endpoint.place)
+      await using persistentState = await openPersistentState(folder, () => new Date())
+      await using endpoint = await startEmbeddedEndpoint(0, { persistentState })
+      await using services = openAwsServices(endpoint.clientConfig)
       const jobs = services.openQueue(endpoint.deployment.jobsQueueUrl)
       for (const sourceKey of ['images/a.png', 'images/b.png'])
         await jobs.send([{ body: encodeJobMessage(aJobMessage({ sourceKey })), groupId: 'g' }], unaborted)
@@ -44,7 +44,7 @@ describe('svd local --data-dir', () => {
       stderr: `error: --checkpoint: got '${DEMO_CHECKPOINT}', and 2 jobs in the folder '${folder}' wait for another, ${model.id} (${model.sha256.slice(0, 12)}); give that checkpoint, or another --data-dir\n`,
     })
     // The refused command has unlocked the folder.
-    await using kept = await openKeptState(folder, () => new Date())
-    expect(kept.found.waiting).toEqual([model, model])
+    await using persistentState = await openPersistentState(folder, () => new Date())
+    expect(persistentState.earlierWork.waiting).toEqual([model, model])
   })
 })

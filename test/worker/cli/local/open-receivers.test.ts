@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { openReceivers } from '../../../../worker/cli/local/open-receivers.ts'
 import { openDataDir } from '../../../../worker/local/data-dir.ts'
 import { eventLines } from '../../../../worker/local/event-file.ts'
-import { keptEvents } from '../../../../worker/local/kept-events.ts'
+import { persistentEvents } from '../../../../worker/local/persistent-events.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 import { anEvent } from '../../local/an-event.ts'
@@ -16,7 +16,7 @@ test('openReceivers runs the commands that an earlier process left unfinished, e
   const folder = await temporaryDir()
   const heard = path.join(folder, 'heard')
   using dir = await openDataDir(path.join(folder, 'data'), () => new Date(0))
-  const events = keptEvents(dir.records)
+  const events = persistentEvents(dir.records)
   events.add([anEvent(1), anEvent(2)], { runs: true })
   events.finish(anEvent(2).event_id)
   await using receivers = await openReceivers({ onEvent: `cat >> '${heard}'` }, { ...deps, events })

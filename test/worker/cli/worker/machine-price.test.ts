@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { systemClock } from '../../../../worker/cli/system-clock.ts'
+import { systemClock } from '../../../../shared/system-clock.ts'
 import { findUsdPerHour } from '../../../../worker/cli/worker/machine-price.ts'
 import { openInstanceMetadata } from '../../../../worker/instance/instance-metadata.ts'
 import { aMetadataService } from '../../../fixtures/metadata-service.ts'
