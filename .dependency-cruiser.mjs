@@ -62,6 +62,7 @@ const FOLDERS = [
   [
     'worker/pipeline',
     [
+      'shared',
       'shared/contracts',
       'shared/image/**',
       'worker/checkpoint',

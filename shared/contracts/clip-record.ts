@@ -7,7 +7,7 @@ import type { ResultRecord } from './result-record.ts'
 /*
  * How a clip was made, without paths, users or times:
  *
- *   clip.mp4    ClipMetadata, as JSON in the MP4's comment
+ *   clip.mp4    ClipMetadata, as JSON in its comment, which a WebM and a MOV have too
  *   clip.json   ClipRecord: the same, and the files of the clip in all its formats
  *
  * `svd render` writes both. The worker writes the first, and `svd download` the second beside it. `svd show` reads both, and
@@ -66,7 +66,7 @@ export type ClipMaker = Pick<ClipMetadata, 'svd_batch' | 'execution_provider' | 
 /** Facts of a clip that only its render decides. */
 export type ClipRender = Pick<ClipMetadata, 'video' | 'decode_chunk_size' | 'fallback_decode'>
 
-/** Metadata of one video of a job, as its MP4 carries them. */
+/** Metadata of one video of a job, as its files carry them. */
 export const clipMetadataOfJob = (
   { job_id, image, model, parameters }: JobMessage,
   { svd_batch, execution_provider, precision }: ClipMaker,

@@ -15,6 +15,7 @@ import { type Checkpoint, openCheckpoint as readCheckpoint } from '../checkpoint
 import { assertImagesReadable } from '../client/convert/input-images.ts'
 import { hashedOnDemand, makerOf } from '../clips/clip-facts.ts'
 import { clipParameters } from '../clips/clip-parameters.ts'
+import { openImageSource } from '../clips/image-source.ts'
 import { checkOutputFolders, makeOutputFolders } from '../clips/output-folders.ts'
 import { planOutputs, videoNameFault } from '../clips/outputs.ts'
 import { renderImages } from '../clips/render-images.ts'
@@ -175,7 +176,8 @@ export const openCheckpoint = async (
     }
     await using _folders = await makeOutputFolders(plan, '--output')
     const tools = {
-      ...{ renderer, prepareImage, finishClip, ffmpegPath: ffmpeg.path, facts, signal },
+      ...{ renderer, readImage: openImageSource().read, prepareImage, finishClip },
+      ...{ ffmpegPath: ffmpeg.path, facts, signal },
       onProgress: (_: number, progress: Progress) => onProgress(progress),
     }
     const jobs = plan.map((planned) => ({ ...planned, settings, warnings, convertedFrom }))

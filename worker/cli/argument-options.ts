@@ -54,7 +54,7 @@ export const VIDEO_OPTIONS: readonly ArgumentOption[] = [
   option(
     'metadata',
     { no: true },
-    'neither parameters, model and version in the MP4, nor NAME.json beside it',
+    'neither parameters, model and version in the clip, nor NAME.json beside it',
   ),
 ]
 

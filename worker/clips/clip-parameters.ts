@@ -8,9 +8,8 @@ import {
   type ResolveOptions,
   resolveParameters,
 } from '../../shared/contracts/render-parameters.ts'
-import { readImageSize } from '../../shared/image/decode-image.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
-import { readImageFile } from '../client/convert/read-image-file.ts'
+import { type ImageFileSize, readImageFileSize } from '../client/convert/read-image-file.ts'
 import type { SourceFormat } from '../client/convert/source-format.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
 
@@ -22,16 +21,9 @@ export interface ClipParameters {
   readonly convertedFrom: SourceFormat | null
 }
 
-interface FileSize {
-  /** `null` if the file cannot be read as an image, which rendering then says. */
-  readonly size: PixelSize | null
-  readonly convertedFrom: SourceFormat | null
-}
-
-const readSize = async (image: string): Promise<FileSize> => {
+const readSize = async (image: string): Promise<ImageFileSize> => {
   try {
-    const { bytes, convertedFrom } = await readImageFile(image)
-    return { size: await readImageSize(bytes), convertedFrom }
+    return await readImageFileSize(image)
   } catch (error) {
     if (error instanceof InvalidInputError) return { size: null, convertedFrom: null }
     throw error

@@ -1,5 +1,4 @@
 import type { ClipMetadata } from '../../shared/contracts/clip-record.ts'
-import { readImageFile } from '../client/convert/read-image-file.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import type { Renderer } from '../renderer/child-process-renderer.ts'
 import type { PreparedImage, prepareImage } from '../renderer/prepare-image.ts'
@@ -7,6 +6,7 @@ import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
 import type { FinishedClip, finishClip } from '../video/finish-clip.ts'
 import { metadataOfVideos, type SharedFacts } from './clip-facts.ts'
 import type { ImageJob } from './image-job.ts'
+import type { ImageSource } from './image-source.ts'
 import { oneAhead } from './one-ahead.ts'
 import { publishRecords } from './publish-records.ts'
 import { andThen, type Settled, settle } from './settled.ts'
@@ -30,6 +30,7 @@ export interface RenderTools {
   readonly finishClip: typeof finishClip
   readonly signal: AbortSignal
   readonly renderer: Renderer<RenderJob, RenderResult>
+  readonly readImage: ImageSource['read']
   readonly ffmpegPath: string
   readonly facts: SharedFacts
   /** `index` is the image's index in the list. */
@@ -84,7 +85,7 @@ const summed = ({ prepared, result }: Rendered, videos: readonly FinishedClip[])
  */
 export async function* renderImages(
   jobs: readonly ImageJob[],
-  { renderer, prepareImage, finishClip, ffmpegPath, facts, signal, onProgress }: RenderTools,
+  { renderer, readImage, prepareImage, finishClip, ffmpegPath, facts, signal, onProgress }: RenderTools,
 ): AsyncGenerator<ImageOutcome> {
   const prepare = async ([index, job]: readonly [number, ImageJob]): Promise<Underway<PreparedImage>> => {
     const staged = stageOutputs(job)
@@ -92,7 +93,7 @@ export async function* renderImages(
     const made = await settle(async () => {
       signal.throwIfAborted()
       await staged.make()
-      const { bytes } = await readImageFile(job.image, signal)
+      const bytes = await readImage(job.image, signal)
       return prepareImage({ bytes, field: job.image, width, height, fit, folder: staged.folder, signal })
     })
     return { index, job, staged, made }

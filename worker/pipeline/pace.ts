@@ -1,3 +1,4 @@
+import { type Mark, msPerUnit } from '../../shared/pace.ts'
 import type { Progress } from './progress.ts'
 
 /*
@@ -21,36 +22,28 @@ export interface Pace {
   warmUpMs(): number
 }
 
-interface Mark {
-  readonly step: number
-  readonly atMs: number
-}
-
 export const followPace = (): Pace => {
   /** The phase's first mark, the one from which steps count, and the latest one. */
   let marks: { readonly first: Mark; readonly from: Mark; readonly latest: Mark } | undefined
   let stepsLeft = 0
   let isWarmUp = false
 
-  const between = (from: Mark, to: Mark): number | null =>
-    to.step === from.step ? null : (to.atMs - from.atMs) / (to.step - from.step)
-
   const msPerStep = (): number | null => {
     if (marks === undefined) return null
     const { first, from, latest } = marks
-    return between(from, latest) ?? (stepsLeft <= 1 ? between(first, latest) : null)
+    return msPerUnit(from, latest) ?? (stepsLeft <= 1 ? msPerUnit(first, latest) : null)
   }
 
   return {
     update({ step, steps, firstRun = false }, nowMs) {
-      const mark = { step, atMs: nowMs }
+      const mark = { done: step, atMs: nowMs }
       if (marks === undefined) {
         marks = { first: mark, from: mark, latest: mark }
         isWarmUp = firstRun
       } else if (firstRun) {
-        isWarmUp ||= marks.latest.step === marks.first.step
+        isWarmUp ||= marks.latest.done === marks.first.done
       } else {
-        const endsWarmUp = isWarmUp && marks.from === marks.first && step > marks.first.step
+        const endsWarmUp = isWarmUp && marks.from === marks.first && step > marks.first.done
         marks = { first: marks.first, from: endsWarmUp ? mark : marks.from, latest: mark }
       }
       stepsLeft = steps - step
@@ -60,7 +53,7 @@ export const followPace = (): Pace => {
       const each = msPerStep()
       if (marks === undefined || each === null) return 0
       const { first, from } = marks
-      return Math.max(0, from.atMs - first.atMs - each * (from.step - first.step))
+      return Math.max(0, from.atMs - first.atMs - each * (from.done - first.done))
     },
   }
 }

@@ -18,9 +18,39 @@ export const clipTags = ({ image, model, parameters, video, svd_batch }: ClipMet
   }
 }
 
-/** Options with which ffmpeg writes tags and record into a container. The record is the comment. */
-export const tagOptions = (metadata: ClipMetadata): readonly string[] => {
-  const { title, description, software } = clipTags(metadata)
-  const tags = { title, description, encoding_tool: software, comment: JSON.stringify(metadata) }
-  return Object.entries(tags).flatMap(([key, value]) => ['-metadata', `${key}=${value}`])
+/** A container that carries tags. */
+export type TaggedFormat = 'mp4' | 'webm' | 'prores'
+
+type TagNames = Readonly<Record<keyof ClipTags | 'comment', string>>
+
+/**
+ * Names of the tags for ffmpeg. An MP4 has the tags of iTunes. QuickTime has keys of its own: Apple's QuickTime File Format,
+ * "QuickTime metadata keys". Without `use_metadata_tags`, ffmpeg does not write them.
+ */
+const TAG_NAMES: Readonly<Record<TaggedFormat, TagNames>> = {
+  mp4: { title: 'title', description: 'description', software: 'encoding_tool', comment: 'comment' },
+  webm: { title: 'title', description: 'DESCRIPTION', software: 'SOFTWARE', comment: 'COMMENT' },
+  prores: {
+    title: 'com.apple.quicktime.title',
+    description: 'com.apple.quicktime.description',
+    software: 'com.apple.quicktime.software',
+    comment: 'com.apple.quicktime.comment',
+  },
+}
+
+/** Name of the tag that holds the record. */
+export const commentTag = (format: TaggedFormat): string => TAG_NAMES[format].comment
+
+/** Options with which ffmpeg writes tags and record into a container; none without metadata. The record is the comment. */
+export const tagOptions = (
+  metadata: ClipMetadata | null | undefined,
+  format: TaggedFormat,
+): readonly string[] => {
+  if (metadata === null || metadata === undefined) return []
+  const tags = { ...clipTags(metadata), comment: JSON.stringify(metadata) }
+  const names = TAG_NAMES[format]
+  return (['title', 'description', 'software', 'comment'] as const).flatMap((tag) => [
+    '-metadata',
+    `${names[tag]}=${tags[tag]}`,
+  ])
 }

@@ -1,22 +1,15 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { type EncodeFile, encodeFile, type FileRequest, REPRODUCIBLE } from './encode-file.ts'
-import { countedFrames, rawInputOptions } from './frames-to-encode.ts'
-import { runFfmpeg } from './run-ffmpeg.ts'
+import { type EncodeFile, encodeFile, type FileRequest, REPRODUCIBLE, runPass } from './encode-file.ts'
+import { readContainer } from './read-container.ts'
 
 /** A palette is an image of 16 x 16 colours. */
 const PALETTE = ['-f', 'rawvideo', '-pixel_format', 'bgra', '-video_size', '16x16']
 
-const makePalette = async (request: FileRequest, palette: string): Promise<void> => {
-  const clip = { ...request, frames: request.frames() }
-  await runFfmpeg({
-    ffmpegPath: request.ffmpegPath,
-    input: countedFrames(clip, { frames: 0 }),
-    inputOptions: rawInputOptions(clip),
-    outputOptions: ['-filter:v', 'palettegen=stats_mode=full', '-f', 'rawvideo', '-pix_fmt', 'bgra'],
-    output: palette,
-    signal: request.signal,
-  })
+const makePalette = async (request: FileRequest, output: string): Promise<void> => {
+  const { ffmpegPath, signal } = request
+  const outputOptions = ['-filter:v', 'palettegen=stats_mode=full', '-f', 'rawvideo', '-pix_fmt', 'bgra']
+  await runPass({ ...request, frames: request.frames() }, { ffmpegPath, signal, outputOptions, output })
 }
 
 /**
@@ -35,6 +28,7 @@ export const encodeGif: EncodeFile = async (request) => {
         ...['-c:v', 'gif', '-threads', '1', '-loop', '0', '-f', 'gif'],
         ...REPRODUCIBLE,
       ],
+      readBack: (file) => readContainer(file, request),
     })
   } finally {
     await rm(palette, { force: true })

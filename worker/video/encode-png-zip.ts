@@ -3,10 +3,9 @@ import { createWriteStream } from 'node:fs'
 import type { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
-import { writeThenRename } from '../../shared/files/write-then-rename.ts'
-import type { EncodeFile, FileRequest } from './encode-file.ts'
+import { type EncodeFile, writeAsAsked } from './encode-file.ts'
 import { encodeFramePng } from './encode-frame-png.ts'
-import { assertAsAsked, countedFrames, type FramesToEncode } from './frames-to-encode.ts'
+import { countedFrames, type FramesToEncode } from './frames-to-encode.ts'
 import { readPngZip } from './read-png-zip.ts'
 import { stoppable } from './stoppable.ts'
 import { frameName } from './write-frames.ts'
@@ -51,13 +50,8 @@ const writeZip = async (clip: FramesToEncode, file: string, signal: AbortSignal)
 }
 
 /** A ZIP of lossless PNGs, `0000.png` on, one for each frame. It has no rate. */
-export const encodePngZip: EncodeFile = (request: FileRequest) =>
-  writeThenRename(request.output, async (temporary) => {
-    const { signal } = request
-    const clip: FramesToEncode = { ...request, frames: request.frames() }
-    const frameCount = await writeZip(clip, temporary, signal)
-    const figures = await readPngZip(temporary)
-    assertAsAsked(figures, clip, frameCount)
-    signal.throwIfAborted()
-    return figures
+export const encodePngZip: EncodeFile = (request) =>
+  writeAsAsked(request, {
+    write: (clip, file) => writeZip(clip, file, request.signal),
+    readBack: readPngZip,
   })

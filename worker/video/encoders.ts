@@ -15,11 +15,7 @@ interface Encoder {
 }
 
 export const ENCODERS: Readonly<Record<ClipFormat, Encoder>> = {
-  mp4: {
-    needs: 'libx264',
-    passes: 1,
-    encode: (request) => encodeMp4({ ...request, frames: request.frames() }),
-  },
+  mp4: { needs: 'libx264', passes: 1, encode: encodeMp4 },
   webm: { needs: 'libvpx-vp9', passes: 1, encode: encodeWebm },
   gif: { needs: 'gif', passes: 2, encode: encodeGif },
   prores: { needs: 'prores_ks', passes: 1, encode: encodeProres },

@@ -5,13 +5,20 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { readClipRecord } from '../../shared/files/clip-record-file.ts'
 import { hashFile } from '../../shared/files/hash-file.ts'
 import { AVIF_BRANDS, HEIC_BRANDS } from '../../shared/image/heif-brands.ts'
-import { readClipMetadata } from './read-clip-metadata.ts'
+import { findFfmpeg } from './ffmpeg-path.ts'
+import { readClipMetadata, readTaggedMetadata } from './read-clip-metadata.ts'
 
 /** Metadata of a clip, and where they were found: in the file itself, or in a record. */
 export interface FoundMetadata {
   readonly metadata: ClipMetadata
   /** File of the record; `null` if the file itself carries the metadata. */
   readonly record: string | null
+}
+
+export interface FindOptions {
+  /** Names the ffmpeg that reads tags of WebM and QuickTime, see `findFfmpeg`. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly signal: AbortSignal
 }
 
 const HEAD_BYTES = 12
@@ -42,11 +49,33 @@ const isImageBrand = (brand: string): boolean => AVIF_BRANDS.includes(brand) || 
 const isJson = (file: string, head: Buffer): boolean =>
   path.extname(file).toLowerCase() === '.json' || /^\s*\{/.test(head.toString('latin1'))
 
-const readOwn = async (file: string): Promise<ClipMetadata | null> => {
+/** First bytes of every WebM and Matroska file: the EBML header. */
+const EBML = '1a45dfa3'
+const QUICKTIME_BRAND = 'qt  '
+
+type Container = 'MP4' | 'WebM' | 'QuickTime file'
+
+const containerOf = (head: Buffer): Container | null => {
+  if (head.toString('hex', 0, 4) === EBML) return 'WebM'
+  const brand = majorBrand(head)
+  return brand === null ? null : brand === QUICKTIME_BRAND ? 'QuickTime file' : 'MP4'
+}
+
+const readOwn = async (
+  file: string,
+  container: Container,
+  { environment, signal }: FindOptions,
+): Promise<ClipMetadata | null> => {
+  const ffmpegPath = container === 'MP4' ? '' : (await findFfmpeg(environment)).path
   try {
-    return await readClipMetadata(file)
+    if (container === 'MP4') return await readClipMetadata(file)
+    const format = container === 'WebM' ? 'webm' : 'prores'
+    return await readTaggedMetadata(file, format, { ffmpegPath, signal })
   } catch (cause) {
-    throw new InvalidInputError(file, 'is a damaged or cut-off MP4; copy or download it again', { cause })
+    signal.throwIfAborted()
+    throw new InvalidInputError(file, `is a damaged or cut-off ${container}; copy or download it again`, {
+      cause,
+    })
   }
 }
 
@@ -60,11 +89,11 @@ const readBeside = async (file: string, signal: AbortSignal): Promise<FoundMetad
 }
 
 /**
- * Finds how a file was made: in the file itself, if it is an MP4, whatever its name; else in the record beside it. A
- * record may be given too. `null`: neither has it. Throws InvalidInputError for a file that cannot be read, and for an
- * MP4 that is not whole.
+ * Finds how a file was made: in the file itself, if it is an MP4, a WebM or a QuickTime file, whatever its name; else in the
+ * record beside it. A record may be given too. `null`: neither has it. Throws InvalidInputError for a file that cannot be
+ * read, and for a clip that is not whole.
  */
-export const findMetadata = async (file: string, signal: AbortSignal): Promise<FoundMetadata | null> => {
+export const findMetadata = async (file: string, options: FindOptions): Promise<FoundMetadata | null> => {
   const head = await headOf(file)
   if (isJson(file, head)) {
     const record = await readClipRecord(file)
@@ -77,6 +106,7 @@ export const findMetadata = async (file: string, signal: AbortSignal): Promise<F
       'is an AVIF or HEIC image, and no clip; give a clip, or the NAME.json beside one',
     )
   }
-  const own = brand === null ? null : await readOwn(file)
-  return own === null ? await readBeside(file, signal) : { metadata: own, record: null }
+  const container = containerOf(head)
+  const own = container === null ? null : await readOwn(file, container, options)
+  return own === null ? await readBeside(file, options.signal) : { metadata: own, record: null }
 }

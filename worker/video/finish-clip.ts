@@ -33,7 +33,7 @@ export interface ClipToFinish extends FrameSize {
   readonly output: string
   /** Folder for a lossless PNG of each frame, `0000.png` on, or null. */
   readonly framesDir: string | null
-  /** Written into the MP4; `null` or absent: none. */
+  /** Written into the formats that carry them; `null` or absent: none. */
   readonly metadata?: ClipMetadata | null
   readonly ffmpegPath: string
   readonly signal: AbortSignal

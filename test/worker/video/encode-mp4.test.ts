@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type EncodeRequest, encodeMp4 } from '../../../worker/video/encode-mp4.ts'
+import type { FileRequest } from '../../../worker/video/encode-file.ts'
+import { encodeMp4 } from '../../../worker/video/encode-mp4.ts'
 import { writeFakeFfmpeg } from './fake-ffmpeg.ts'
 import { FFMPEGS } from './ffmpeg-binaries.ts'
 import { noiseFrames, solidFrame } from './frames.ts'
@@ -25,8 +26,15 @@ const sha256 = async (file: string): Promise<string> =>
     .update(await readFile(file))
     .digest('hex')
 
-const aRequest = (ffmpegPath: string, changes: Partial<EncodeRequest> = {}): EncodeRequest => ({
-  frames: noiseFrames(2, WIDTH, HEIGHT),
+interface Changes extends Partial<Omit<FileRequest, 'frames'>> {
+  readonly frames?: ReturnType<FileRequest['frames']>
+}
+
+const aRequest = (
+  ffmpegPath: string,
+  { frames = noiseFrames(2, WIDTH, HEIGHT), ...changes }: Changes = {},
+): FileRequest => ({
+  frames: () => frames,
   width: WIDTH,
   height: HEIGHT,
   fps: 7,
@@ -116,7 +124,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
       yield* noiseFrames(3, WIDTH, HEIGHT, 2)
       throw failure
     }
-    await expect(encodeMp4({ ...request, frames: failing() })).rejects.toBe(failure)
+    await expect(encodeMp4({ ...request, frames: failing })).rejects.toBe(failure)
     expect(await readdir(folder)).toEqual(['out.mp4'])
     expect(await sha256(request.output)).toBe(before)
   })

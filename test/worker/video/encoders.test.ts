@@ -219,6 +219,15 @@ test.each(['mp4', 'webm', 'gif', 'prores'] as const)(
   },
 )
 
+test.each(['mp4', 'webm', 'gif', 'prores'] as const)(
+  'a %s of a size that no video has is refused before ffmpeg is started',
+  async (format) => {
+    const request = aRequest(format, '/nowhere', [], { width: 63 })
+    await expect(ENCODERS[format].encode(request)).rejects.toThrow(/^width: 63 is not an even number/)
+    expect(await readdir(folder)).toEqual([])
+  },
+)
+
 test('a ZIP of frames has the same bytes in every time zone', async () => {
   const [{ ffmpegPath } = { ffmpegPath: '' }] = FFMPEGS
   const request = aRequest('png', ffmpegPath, movingFrames(2, WIDTH, HEIGHT))

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { findImageIn, type RerunImage, writeStoredImage } from '../../client/submit/rerun-image.ts'
 import { findJobId } from '../../client/tracking/job-id-prefix.ts'
 import { readJobStatus } from '../../client/tracking/job-status.ts'
-import { findMetadata } from '../../video/find-metadata.ts'
+import { type FindOptions, findMetadata } from '../../video/find-metadata.ts'
 
 /** A clip that is to be made again: that of a job, or a file. */
 export interface RerunSource {
@@ -33,8 +33,8 @@ const sourceOfJob = async (
   )
 }
 
-const sourceOfFile = async (file: string, signal: AbortSignal): Promise<RerunSource> => {
-  const found = await findMetadata(file, signal)
+const sourceOfFile = async (file: string, options: FindOptions): Promise<RerunSource> => {
+  const found = await findMetadata(file, options)
   if (found === null) {
     throw new InvalidInputError(
       file,
@@ -63,11 +63,11 @@ const isFile = (typed: string): Promise<boolean> =>
 export const findRerunSource = async (
   outputs: ObjectStore,
   typed: string,
-  signal: AbortSignal,
+  options: FindOptions,
 ): Promise<RerunSource> =>
   ID_LIKE.test(typed) && !(await isFile(typed))
-    ? await sourceOfJob(outputs, typed, signal)
-    : await sourceOfFile(typed, signal)
+    ? await sourceOfJob(outputs, typed, options.signal)
+    : await sourceOfFile(typed, options)
 
 /**
  * Finds a file with the image of a clip: beside the clip's file, by its pixels, or else in the output bucket. Throws

@@ -61,7 +61,7 @@ const findClip = async (
   const { outputBucket } = readDeployment(['inputBucket', 'outputBucket'], options, environment)
   await using services = await openServices()
   const outputs = services.openBucket(outputBucket)
-  const source = await findRerunSource(outputs, typed, signal)
+  const source = await findRerunSource(outputs, typed, { environment, signal })
   if (image === undefined) return { source, file: await findRerunImage(outputs, source, scratchDir, signal) }
   await assertImagesReadable([image])
   await assertSameImage(image, source.image, scratchDir)

@@ -1,5 +1,10 @@
 import { safeText } from '../../../shared/contracts/shown-value.ts'
-import { type BatchPace, batchShare, jobShare, secondsLeft } from '../../client/tracking/batch-progress.ts'
+import {
+  type BatchPace,
+  batchShare,
+  jobShare,
+  pollSecondsLeft,
+} from '../../client/tracking/batch-progress.ts'
 import { hasEnded, isDone, type JobStatus } from '../../client/tracking/job-status.ts'
 import { formatDuration } from '../terminal/progress.ts'
 import { shortened } from '../terminal/short-text.ts'
@@ -38,7 +43,7 @@ const RANK: Readonly<Record<JobStatus['state'], number>> = {
 
 /** `12 of 40 clips done: 3 queued, 1 rendering, 10 succeeded, 2 failed; about 5:00 left`. */
 export const batchText = (statuses: readonly JobStatus[], pace: BatchPace): string => {
-  const left = statuses.every(isDone) ? null : secondsLeft(statuses, pace)
+  const left = statuses.every(isDone) ? null : pollSecondsLeft(statuses.length, pace)
   const ended = statuses.filter(hasEnded).length
   const clips = statuses.length > 1 ? `${ended} of ${statuses.length} clips done: ` : ''
   return `${clips}${countStates(statuses)}${left === null ? '' : `; about ${formatDuration(left)} left`}`

@@ -1,8 +1,6 @@
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { hashPixels } from '../../../shared/contracts/job-id.ts'
-import { decodeImage } from '../../../shared/image/decode-image.ts'
 import { unreadableImages } from '../../client/convert/input-images.ts'
-import { readImageFile } from '../../client/convert/read-image-file.ts'
+import type { ImageSource } from '../../clips/image-source.ts'
 
 /** An image that cannot be rendered, and the error that names it. */
 export interface ImageFault {
@@ -26,6 +24,7 @@ export interface DecodedImages {
 /** Decodes images, one after the other so that one is in memory at a time. Throws the signal's reason. */
 export const decodeImages = async (
   images: readonly string[],
+  source: Pick<ImageSource, 'check'>,
   signal: AbortSignal,
 ): Promise<DecodedImages> => {
   const pixels = new Map<string, string>()
@@ -33,7 +32,7 @@ export const decodeImages = async (
   for (const image of images) {
     signal.throwIfAborted()
     try {
-      pixels.set(image, hashPixels(await decodeImage((await readImageFile(image, signal)).bytes, image)))
+      pixels.set(image, await source.check(image, signal))
     } catch (error) {
       signal.throwIfAborted()
       faults.push({ image, error })

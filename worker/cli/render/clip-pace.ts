@@ -1,3 +1,5 @@
+import { type Mark, msPerUnit, secondsLeft } from '../../../shared/pace.ts'
+
 /** End of an image. It is `skipped` if its clip was there already. */
 export type ImageEnd = 'made' | 'failed' | 'skipped'
 
@@ -9,28 +11,29 @@ export interface ClipPace {
   secondsLeft(): number | null
 }
 
-const LEAST_SECONDS = 1
-
 /**
  * Measures the time of a clip between the first clip that was made and the last one. The first alone counts with the
  * time of loading the model, so that the time left is rather too long then. `images`: count of all images.
  */
 export const followClipPace = (images: number, now: () => number): ClipPace => {
-  const startMs = now()
-  const madeMs: number[] = []
+  const start: Mark = { done: 0, atMs: now() }
+  let first: Mark | undefined
+  let latest = start
   const counts = { made: 0, failed: 0, skipped: 0 }
   return {
     end(how) {
       counts[how] += 1
-      if (how === 'made') madeMs.push(now())
+      if (how !== 'made') return
+      latest = { done: counts.made, atMs: now() }
+      first ??= latest
     },
     count: (how) => counts[how],
     secondsLeft() {
-      const [first, last] = [madeMs[0], madeMs.at(-1)]
-      if (first === undefined || last === undefined) return null
+      if (first === undefined) return null
+      const each = msPerUnit(first, latest) ?? msPerUnit(start, latest)
+      if (each === null) return null
       const left = images - counts.made - counts.failed - counts.skipped
-      const clipMs = madeMs.length === 1 ? first - startMs : (last - first) / (madeMs.length - 1)
-      return Math.max(LEAST_SECONDS, (left * clipMs - (now() - last)) / 1000)
+      return secondsLeft({ left, msPerUnit: each, sinceMs: now() - latest.atMs })
     },
   }
 }

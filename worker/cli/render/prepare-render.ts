@@ -1,4 +1,5 @@
 import type { ImageJob } from '../../clips/image-job.ts'
+import type { ImageSource } from '../../clips/image-source.ts'
 import type { RenderSettings } from '../../renderer/render-job.ts'
 import type { ChosenSeeds } from '../seed-options.ts'
 import { assertSomeUsable, decodeImages, type ImageFault, openFaults } from './check-images.ts'
@@ -13,7 +14,8 @@ export interface PreparedRender {
   readonly pixels: ReadonlyMap<string, string>
 }
 
-type ClipSettings = Pick<RenderSettings, 'device' | 'cacheDir'> & Pick<ChosenSeeds<unknown>, 'seeds'>
+type ClipSettings = Pick<RenderSettings, 'device' | 'cacheDir'> &
+  Pick<ChosenSeeds<unknown>, 'seeds'> & { readonly source: Pick<ImageSource, 'check'> }
 
 /**
  * Checks everything that can be checked before the model is loaded: files, arguments, checkpoint, output names and
@@ -23,7 +25,7 @@ type ClipSettings = Pick<RenderSettings, 'device' | 'cacheDir'> & Pick<ChosenSee
 export const prepareRender = async (
   images: readonly string[],
   options: RenderCommandOptions,
-  settings: ClipSettings,
+  { source, ...settings }: ClipSettings,
   signal: AbortSignal,
 ): Promise<PreparedRender> => {
   const limits = { imageCount: images.length, strict: options.strict === true }
@@ -35,7 +37,7 @@ export const prepareRender = async (
   }
   const opened = images.filter(without(unopened))
   const jobs = await prepareJobs(opened, options, settings)
-  const { pixels, faults: undecoded } = await decodeImages(opened, signal)
+  const { pixels, faults: undecoded } = await decodeImages(opened, source, signal)
   const inOrder = new Map(images.map((image, index) => [image, index]))
   const faults = [...unopened, ...undecoded].toSorted(
     (a, b) => (inOrder.get(a.image) ?? 0) - (inOrder.get(b.image) ?? 0),

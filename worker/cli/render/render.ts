@@ -2,6 +2,7 @@ import { removeLeftovers } from '../../../shared/files/remove-leftovers.ts'
 import { systemClock } from '../../../shared/system-clock.ts'
 import { factsOf } from '../../clips/clip-facts.ts'
 import type { ImageJob } from '../../clips/image-job.ts'
+import { openImageSource } from '../../clips/image-source.ts'
 import { makeOutputFolders, outputFolders } from '../../clips/output-folders.ts'
 import { renderImages } from '../../clips/render-images.ts'
 import { chooseClipDevice } from '../../device/clip-device.ts'
@@ -93,7 +94,8 @@ const renderAll = async (
   const quiet = options.quiet === true
   const device = await chooseClipDevice(options, context)
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
-  const settings = { device: device.choice, cacheDir: weightCacheDir(environment), seeds }
+  const source = openImageSource()
+  const settings = { device: device.choice, cacheDir: weightCacheDir(environment), seeds, source }
   const prepared = await prepareRender(images, options, settings, signal)
   const versions = await readVersions()
   const facts = factsOf(options, device, versions, signal)
@@ -122,7 +124,10 @@ const renderAll = async (
   await using renderer = context.openRenderer(device.choice, {
     onRestart: (reason) => stderr.write(`${reason}\n`),
   })
-  const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, facts, onProgress: progress.update }
+  const tools = {
+    ...{ ...context, renderer, readImage: source.read, ffmpegPath: ffmpeg.path, facts },
+    onProgress: progress.update,
+  }
   for await (const { index, job, outcome } of renderImages(toRender, tools)) {
     progress.end('value' in outcome ? 'made' : 'failed')
     progress.print(index, () => {

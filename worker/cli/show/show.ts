@@ -7,8 +7,8 @@ import type { CommandContext } from '../command-context.ts'
 import { type Fact, factTable } from '../terminal/fact-table.ts'
 
 const NOTES = `
-An MP4 carries it in its metadata, also under another name. Other formats have it in NAME.json beside them, which may be
-given itself.
+MP4, WebM and MOV (ProRes) carry it in their metadata, also under another name. GIF and PNGs have it in NAME.json beside
+them, which may be given itself.
 
   svd show videos/photo.mp4
   svd show videos/photo.mp4 --json
@@ -62,7 +62,7 @@ const noneIn = (file: string): InvalidInputError => {
   return new InvalidInputError(
     file,
     `does not tell how it was made, nor does a ${beside} beside it; unless --no-metadata is given, svd writes that file ` +
-      'and the metadata of MP4s, which programs that convert a clip may leave out',
+      'and the metadata of MP4, WebM and MOV, which programs that convert a clip may leave out',
   )
 }
 
@@ -70,9 +70,9 @@ const noneIn = (file: string): InvalidInputError => {
 export const runShow = async (
   file: string,
   options: ShowOptions,
-  { stdout, signal }: Pick<CommandContext, 'stdout' | 'signal'>,
+  { stdout, environment, signal }: Pick<CommandContext, 'stdout' | 'environment' | 'signal'>,
 ): Promise<void> => {
-  const found = await findMetadata(file, signal)
+  const found = await findMetadata(file, { environment, signal })
   if (options.json) {
     const { metadata = null, record = null } = found ?? {}
     const foundIn = found === null ? null : record === null ? 'metadata' : 'record'

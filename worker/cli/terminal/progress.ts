@@ -1,4 +1,5 @@
 import cliProgress, { type GenericFormatter } from 'cli-progress'
+import { secondsLeft } from '../../../shared/pace.ts'
 import { followPace, type Pace } from '../../pipeline/pace.ts'
 import type { Phase, Progress } from '../../pipeline/progress.ts'
 import type { StatusOutput } from '../command-context.ts'
@@ -37,18 +38,18 @@ export const formatDuration = (seconds: number): string => {
 
 interface PhasePace {
   /** `null`: no step tells yet. */
-  readonly secondsPerStep: number | null
+  readonly msPerStep: number | null
   /** Since the latest step. */
-  readonly secondsSinceStep: number
+  readonly sinceMs: number
 }
 
 /** Time left of the phase. The duration of later phases is not known before they run. Empty while there is no pace yet. */
 export const timeLeft = (
   { step, steps }: Pick<Progress, 'step' | 'steps'>,
-  { secondsPerStep, secondsSinceStep }: PhasePace,
+  { msPerStep, sinceMs }: PhasePace,
 ): string => {
-  if (secondsPerStep === null || step >= steps) return ''
-  return `${formatDuration(Math.max(1, secondsPerStep * (steps - step) - secondsSinceStep))} left`
+  if (msPerStep === null || step >= steps) return ''
+  return `${formatDuration(secondsLeft({ left: steps - step, msPerUnit: msPerStep, sinceMs }))} left`
 }
 
 /** A bar on `stream` with phase, step and time left; nothing at all if it is no terminal, or `quiet`. */
@@ -76,11 +77,7 @@ export const openProgress = (
   const line: GenericFormatter = (options, { progress: share }) => {
     if (current === undefined) return ''
     const { progress, pace, stepMs } = current
-    const msPerStep = pace.msPerStep()
-    const left = timeLeft(progress, {
-      secondsPerStep: msPerStep === null ? null : msPerStep / 1000,
-      secondsSinceStep: (now() - stepMs) / 1000,
-    })
+    const left = timeLeft(progress, { msPerStep: pace.msPerStep(), sinceMs: now() - stepMs })
     const bar = cliProgress.Format.BarFormat(share, options)
     return `${title()}  ${LABELS[progress.phase]} [${bar}] ${progress.step}/${progress.steps} ${left}`
   }

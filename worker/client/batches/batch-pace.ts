@@ -1,3 +1,5 @@
+import { msPerUnit, secondsLeft } from '../../../shared/pace.ts'
+
 /** Ends from which the pace is measured: older ones may be of another number of workers. */
 const LATEST_ENDS = 50
 /** A batch of which nothing ended for so many times its pace, and at least so long, has no pace. */
@@ -15,9 +17,10 @@ export const batchSecondsLeft = (endTimes: readonly Date[], left: number, now: D
     .sort((a, b) => b - a)
     .slice(0, LATEST_ENDS)
   const [last, first] = [latest[0], latest.at(-1)]
-  if (latest.length < 2 || last === undefined || first === undefined) return null
-  const paceMs = (last - first) / (latest.length - 1)
-  const quietMs = now.getTime() - last
-  if (quietMs > Math.max(STALLED_AFTER_MS, STALLED_AFTER_PACES * paceMs)) return null
-  return (left * paceMs) / 1000
+  if (last === undefined || first === undefined) return null
+  const each = msPerUnit({ done: 1, atMs: first }, { done: latest.length, atMs: last })
+  if (each === null) return null
+  const sinceMs = now.getTime() - last
+  if (sinceMs > Math.max(STALLED_AFTER_MS, STALLED_AFTER_PACES * each)) return null
+  return secondsLeft({ left, msPerUnit: each, sinceMs })
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
+import type { PixelSize } from '../../../shared/contracts/auto-size.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 // Blocks every loader but those of ingest before this module adds its own.
 import { MAX_IMAGE_PIXELS } from '../../../shared/image/decode-image.ts'
@@ -89,7 +90,7 @@ const decode = async (bytes: Uint8Array): Promise<RgbImage> => {
   return rawToRgb({ ...info, data, mode: info.channels < 3 ? 'grey' : 'rgb' })
 }
 
-const read = async (bytes: Uint8Array, format: SourceFormat, field: string): Promise<RgbImage> => {
+const readHeader = async (bytes: Uint8Array, format: SourceFormat, field: string): Promise<Metadata> => {
   if (isImageSequence(bytes)) {
     throw new InvalidInputError(field, 'is an animation; give one of its frames as a still image')
   }
@@ -97,6 +98,11 @@ const read = async (bytes: Uint8Array, format: SourceFormat, field: string): Pro
   assertSize(metadata, field)
   assertOneImage(metadata, format, field)
   assertDepth(metadata, format, field)
+  return metadata
+}
+
+const readImage = async (bytes: Uint8Array, format: SourceFormat, field: string): Promise<RgbImage> => {
+  const metadata = await readHeader(bytes, format, field)
   const isPlainCmyk = metadata.space === 'cmyk' && metadata.hasProfile !== true && metadata.depth === 'uchar'
   return isPlainCmyk ? await decodePlainCmyk(bytes) : await decode(bytes)
 }
@@ -110,6 +116,28 @@ const faultOf = (error: unknown, format: SourceFormat, field: string): string =>
     : `is a damaged or cut-off ${format}, or of a kind that cannot be read (${reason}); ${convert}`
 }
 
+type ReadSource<T> = (bytes: Uint8Array, format: SourceFormat, field: string) => Promise<T>
+
+/** The same reader, for files of users alone: its errors say what to do about the file. */
+const forUsers =
+  <T>(read: ReadSource<T>): ReadSource<T> =>
+  async (bytes, format, field) => {
+    assertName(field, format)
+    if (bytes.length > MAX_SOURCE_BYTES) {
+      throw new InvalidInputError(
+        field,
+        `has ${bytes.length} bytes, more than the ${MAX_SOURCE_BYTES} that are converted; scale it down`,
+      )
+    }
+    allowLoaders()
+    try {
+      return await read(bytes, format, field)
+    } catch (error) {
+      if (error instanceof InvalidInputError) throw error
+      throw new InvalidInputError(field, faultOf(error, format, field), { cause: error })
+    }
+  }
+
 /**
  * An image of a user's own file, which is an AVIF, TIFF or HEIC: upright, in sRGB. `field`: the file's name.
  *
@@ -120,23 +148,14 @@ const faultOf = (error: unknown, format: SourceFormat, field: string): string =>
  * @throws InvalidInputError (`field`) with a command that converts the file, if the installed sharp does not read it, and
  * if it is too large, an animation, or has several pages.
  */
-export const convertImage = async (
-  bytes: Uint8Array,
-  format: SourceFormat,
-  field: string,
-): Promise<RgbImage> => {
-  assertName(field, format)
-  if (bytes.length > MAX_SOURCE_BYTES) {
-    throw new InvalidInputError(
-      field,
-      `has ${bytes.length} bytes, more than the ${MAX_SOURCE_BYTES} that are converted; scale it down`,
-    )
-  }
-  allowLoaders()
-  try {
-    return await read(bytes, format, field)
-  } catch (error) {
-    if (error instanceof InvalidInputError) throw error
-    throw new InvalidInputError(field, faultOf(error, format, field), { cause: error })
-  }
-}
+export const convertImage: ReadSource<RgbImage> = forUsers(readImage)
+
+/**
+ * Width and height of the image that `convertImage` makes of a file, read from its header alone: its pixels may be cut off.
+ *
+ * @throws InvalidInputError (`field`) as `convertImage` does for what the header says.
+ */
+export const readSourceSize: ReadSource<PixelSize> = forUsers(async (bytes, format, field) => {
+  const { autoOrient } = await readHeader(bytes, format, field)
+  return { width: autoOrient.width, height: autoOrient.height }
+})

@@ -11,7 +11,7 @@ import {
 } from '../../../shared/image/uploaded-image.ts'
 
 /** Pixels of which any PNG, even of noise, is below what workers read: three bytes each, and 10 % for the format. */
-const PIXELS_OF_ANY_PNG = Math.floor(MAX_IMAGE_BYTES / (RGB_CHANNELS * 1.1))
+export const PIXELS_OF_ANY_PNG = Math.floor(MAX_IMAGE_BYTES / (RGB_CHANNELS * 1.1))
 
 const fitsPng = async (image: RgbImage, field: string): Promise<boolean> => {
   if (image.width * image.height <= PIXELS_OF_ANY_PNG) return true
@@ -52,10 +52,9 @@ const encode = ({ width, height, data }: RgbImage, format: ImageFormat): Promise
   return encodePng({ width, height, data })
 }
 
-export interface ScaledImage {
+/** An image as it is decoded from its bytes. */
+export interface ScaledImage extends RgbImage {
   readonly bytes: Uint8Array
-  readonly width: number
-  readonly height: number
 }
 
 /**
@@ -75,6 +74,7 @@ export const scaleDown = async (
     ? within
     : await resize(image, sizeWithin(image, PIXELS_OF_ANY_PNG))
   const bytes = await encode(scaled, format)
-  await encodeUploadedImage(await decodeUploadedImage(bytes, field), field)
-  return { bytes, width: scaled.width, height: scaled.height }
+  const decoded = await decodeUploadedImage(bytes, field)
+  await encodeUploadedImage(decoded, field)
+  return { ...decoded, bytes }
 }

@@ -1,3 +1,4 @@
+import { type Mark, msPerUnit, secondsLeft } from '../../../shared/pace.ts'
 import { isDone, type JobStatus } from './job-status.ts'
 
 /** Share of a job, 0 to 1, at which each phase of the renderer begins and ends, roughly as for a large model. */
@@ -30,32 +31,29 @@ const WARM_UP_SHARE = 0.1
 /** Least progress, in jobs, from which the time left is computed. */
 const LEAST_DONE = 0.05
 
-/** Figures from which the pace of a batch is computed. */
+/** Marks from which the pace of a batch is computed: its progress, in jobs. */
 export interface BatchPace {
-  /** Progress of the batch, in jobs, when the measurement of its pace began. */
-  readonly startShare: number
-  /** Time since the measurement began. */
-  readonly elapsedSeconds: number
+  /** Begin of the measurement. */
+  readonly from: Mark
+  /** The latest poll. */
+  readonly latest: Mark
 }
 
 /** Follows a batch that is polled again and again: its pace begins after the warm-up. */
 export const followBatchPace = (): ((statuses: readonly JobStatus[], nowMs: number) => BatchPace) => {
   let firstShare: number | undefined
-  let start: { readonly share: number; readonly atMs: number } | undefined
+  let from: Mark | undefined
   return (statuses, nowMs) => {
-    const share = batchShare(statuses)
-    firstShare ??= share
-    if (start === undefined || start.share - firstShare < WARM_UP_SHARE) start = { share, atMs: nowMs }
-    return { startShare: start.share, elapsedSeconds: (nowMs - start.atMs) / 1000 }
+    const latest = { done: batchShare(statuses), atMs: nowMs }
+    firstShare ??= latest.done
+    if (from === undefined || from.done - firstShare < WARM_UP_SHARE) from = latest
+    return { from, latest }
   }
 }
 
-/** Seconds left at the pace since `startShare`; `null` if there is no pace yet. */
-export const secondsLeft = (
-  statuses: readonly JobStatus[],
-  { startShare, elapsedSeconds }: BatchPace,
-): number | null => {
-  const done = batchShare(statuses)
-  if (done - startShare < LEAST_DONE || elapsedSeconds <= 0) return null
-  return ((statuses.length - done) / (done - startShare)) * elapsedSeconds
+/** Seconds left of so many jobs; `null` if there is no pace yet. */
+export const pollSecondsLeft = (jobs: number, { from, latest }: BatchPace): number | null => {
+  if (latest.done - from.done < LEAST_DONE || latest.atMs <= from.atMs) return null
+  const each = msPerUnit(from, latest)
+  return each === null ? null : secondsLeft({ left: jobs - latest.done, msPerUnit: each, sinceMs: 0 })
 }

@@ -38,7 +38,7 @@ describe('svd batches', () => {
     expect(stdout).toBe(
       [
         'BATCH                                  ITEMS  CLIPS  SUCCEEDED  FAILED  LEFT  REJECTED   COST  TIME LEFT        WHEN',
-        '20261124T122000Z-4d5e6f/products.json      4      4          1       1     2            $2.50       2:00  10 min ago',
+        '20261124T122000Z-4d5e6f/products.json      4      4          1       1     2            $2.50       1:00  10 min ago',
         'images/20261124T103000Z-1a2b3c/            2      1                        1         1                 ?     2 h ago',
         '',
         '2 batches',
@@ -109,7 +109,7 @@ describe('svd batches', () => {
           ended_before: 0,
           cost_usd: 2.5,
           cost_is_estimated: false,
-          seconds_left: 120,
+          seconds_left: 60,
           reported_at: '2026-11-24T14:20:00.000Z',
           ended_at: null,
         },

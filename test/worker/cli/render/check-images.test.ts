@@ -1,5 +1,7 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { readSourceSize } from '../../../../worker/client/convert/convert-image.ts'
+import { sourceFormatOf } from '../../../../worker/client/convert/source-format.ts'
 import { aFolderOfImages, renderCommand } from './render-command.ts'
 
 const NAMES = ['a.jpg', 'b.jpg', 'c.jpg'] as const
@@ -78,6 +80,30 @@ describe('svd render', () => {
     expect(stderr).not.toContain('--strict')
   })
 })
+
+test.each([
+  ['AVIF', 'lossless.avif'],
+  ['TIFF', 'rgb.tiff'],
+])(
+  'svd render refuses an %s with a whole header and truncated pixels before it loads the model',
+  async (format, name) => {
+    const { folder, at } = await aFolderOfImages('a.png')
+    const whole = await readFile(new URL(`../../../goldens/images/converted/${name}`, import.meta.url))
+    const cut = whole.subarray(0, -500)
+    expect(await readSourceSize(cut, sourceFormatOf(cut) ?? expect.fail(), name)).toEqual({
+      ...{ width: 37, height: 29 },
+    })
+    await writeFile(at(name), cut)
+    const { exitCode, stderr, renderers } = await renderCommand([
+      ...[at('a.png'), at(name), '--output-dir', at('o'), '--strict', '--size', 'auto'],
+    ])
+    expect({ exitCode, opened: renderers.opened }).toEqual({ exitCode: 2, opened: 0 })
+    expect(stderr.replaceAll(folder, 'DIR')).toContain(
+      `error: DIR/${name}: is a damaged or cut-off ${format}, or of a kind that cannot be read `,
+    )
+    expect((await readdir(folder)).sort()).toEqual(['a.png', name])
+  },
+)
 
 test('svd render refuses two images with the same output name before it renders', async () => {
   const { at } = await aFolderOfImages('a.jpg', 'a.png')

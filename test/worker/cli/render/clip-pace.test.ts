@@ -58,11 +58,17 @@ describe('the time left of several images', () => {
       180,
     ],
     [
-      'is at least one second',
+      'is that of the later clips when one is late',
       [
         [90, 'made'],
         [120, 'made'],
       ],
+      1_000,
+      210,
+    ],
+    [
+      'is at least one second',
+      [[90, 'made'], ...Array.from({ length: 8 }, () => [120, 'made'] as const)],
       1_000,
       1,
     ],

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { decodeImage } from '../../../../shared/image/decode-image.ts'
 import type { ImageJob } from '../../../../worker/clips/image-job.ts'
+import { openImageSource } from '../../../../worker/clips/image-source.ts'
 import { type RenderTools, renderImages } from '../../../../worker/clips/render-images.ts'
 import { readGolden } from '../../../fixtures/golden.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
@@ -72,6 +73,7 @@ test('the prepare stage receives a PNG with the pixels of the TIFF', async () =>
       async close() {},
       async [Symbol.asyncDispose]() {},
     },
+    readImage: openImageSource().read,
     async prepareImage({ bytes }) {
       seen.push(bytes)
       throw new Error('enough')

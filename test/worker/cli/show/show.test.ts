@@ -76,8 +76,19 @@ describe('svd show', () => {
     })
   })
 
+  test.each(['webm', 'prores'] as const)('reads the metadata of a renamed %s', async (format) => {
+    const file = await aClipFile(METADATA, { format })
+    const renamed = path.join(path.dirname(file), 'final version')
+    await rename(file, renamed)
+    const { exitCode, stdout } = await runCommandLine(['show', renamed, '--json'])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ file: renamed, found_in: 'metadata', record: null, metadata: METADATA },
+    })
+  })
+
   test('reads the record beside a clip of another format', async () => {
-    const { file, record } = await aClipWithRecord('clip.webm')
+    const { file, record } = await aClipWithRecord('clip.gif')
     const { exitCode, stdout } = await runCommandLine(['show', file, '--json'])
     expect(exitCode).toBe(0)
     expect(JSON.parse(stdout)).toEqual({ file, found_in: 'record', record, metadata: aRecord('webm') })
@@ -98,7 +109,7 @@ describe('svd show with exit code 2', () => {
     return stderr.replaceAll(path.dirname(file), 'DIR')
   }
   const UNTOLD =
-    'unless --no-metadata is given, svd writes that file and the metadata of MP4s, which programs that convert a clip may leave out\n'
+    'unless --no-metadata is given, svd writes that file and the metadata of MP4, WebM and MOV, which programs that convert a clip may leave out\n'
 
   test('refuses an MP4 without metadata and without a record', async () => {
     expect(await refused(await aClipFile(null))).toBe(
@@ -126,6 +137,26 @@ describe('svd show with exit code 2', () => {
       'error: DIR/clip.mp4: is a damaged or cut-off MP4; copy or download it again\n',
     )
   })
+
+  test.each([
+    ['webm', 40, 'WebM'],
+    ['prores', 300, 'QuickTime file'],
+  ] as const)('refuses a truncated %s', async (format, bytes, name) => {
+    const file = await aClipFile(METADATA, { format })
+    await truncate(file, bytes)
+    expect(await refused(file)).toBe(
+      `error: DIR/${path.basename(file)}: is a damaged or cut-off ${name}; copy or download it again\n`,
+    )
+  })
+
+  test.each(['webm', 'prores'] as const)(
+    'refuses a %s without metadata and without a record',
+    async (format) => {
+      expect(await refused(await aClipFile(null, { format }))).toContain(
+        'does not tell how it was made, nor does a clip.json beside it',
+      )
+    },
+  )
 
   test.each(['avif', 'avis', 'heic', 'mif1'])('refuses an image of the brand %s', async (brand) => {
     const file = path.join(await temporaryDir(), 'cup.avif')

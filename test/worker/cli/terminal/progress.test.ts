@@ -99,21 +99,11 @@ test.each([
 })
 
 test.each([
-  ['is unknown before the first pace', 0, { secondsPerStep: null, secondsSinceStep: 9 }, ''],
-  [
-    'is the number of remaining steps times the pace',
-    10,
-    { secondsPerStep: 3, secondsSinceStep: 0 },
-    '0:45 left',
-  ],
-  ['decreases between two steps', 10, { secondsPerStep: 3, secondsSinceStep: 2 }, '0:43 left'],
-  [
-    'is at least one second until the phase ends',
-    24,
-    { secondsPerStep: 1, secondsSinceStep: 76 },
-    '0:01 left',
-  ],
-  ['is empty at the end', 25, { secondsPerStep: 1, secondsSinceStep: 0 }, ''],
+  ['is unknown before the first pace', 0, { msPerStep: null, sinceMs: 9000 }, ''],
+  ['is the number of remaining steps times the pace', 10, { msPerStep: 3000, sinceMs: 0 }, '0:45 left'],
+  ['decreases between two steps', 10, { msPerStep: 3000, sinceMs: 2000 }, '0:43 left'],
+  ['is at least one second until the phase ends', 24, { msPerStep: 1000, sinceMs: 76000 }, '0:01 left'],
+  ['is empty at the end', 25, { msPerStep: 1000, sinceMs: 0 }, ''],
 ])('the time left %s', (_, step, pace, text) => {
   expect(timeLeft({ step, steps: 25 }, pace)).toBe(text)
 })

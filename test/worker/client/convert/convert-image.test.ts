@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeImage } from '../../../../shared/image/decode-image.ts'
 import { encodePng } from '../../../../shared/image/encode-png.ts'
 import type { RgbImage } from '../../../../shared/image/rgb-image.ts'
-import { convertImage } from '../../../../worker/client/convert/convert-image.ts'
+import { convertImage, readSourceSize } from '../../../../worker/client/convert/convert-image.ts'
 import { sourceFormatOf } from '../../../../worker/client/convert/source-format.ts'
 import { readGolden } from '../../../fixtures/golden.ts'
 
@@ -43,6 +43,13 @@ describe('convertImage reads the pixels of another library, within rounding, of'
     const mean = differences.reduce((sum, difference) => sum + difference, 0) / differences.length
     expect(mean).toBeLessThanOrEqual(tolerance.near.meanOf255)
   })
+})
+
+test.each(golden.keys)('the header of %s has the size of its upright image', async (name) => {
+  const bytes = await fileBytes(name)
+  const format = sourceFormatOf(bytes) ?? expect.fail(`${name} is of another format`)
+  const [height, width] = golden.tensor<Uint8Array>(name).shape
+  expect(await readSourceSize(bytes, format, name)).toEqual({ width, height })
 })
 
 test('an AVIF that is encoded as PNG is decoded to the same pixels', async () => {

@@ -3,7 +3,7 @@ import {
   batchShare,
   followBatchPace,
   jobShare,
-  secondsLeft,
+  pollSecondsLeft,
 } from '../../../../worker/client/tracking/batch-progress.ts'
 import type { JobStatus } from '../../../../worker/client/tracking/job-status.ts'
 import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
@@ -43,20 +43,22 @@ test('an unknown phase does not complete a job', () => {
 test('the time left follows from the pace so far', () => {
   const batch = [aJobStatus(), aJobStatus(), aJobStatus({ state: 'queued' }), aJobStatus({ state: 'queued' })]
   expect(batchShare(batch)).toBe(2)
-  expect(secondsLeft(batch, { startShare: 1, elapsedSeconds: 30 })).toBe(60)
+  expect(pollSecondsLeft(4, { from: { done: 1, atMs: 5_000 }, latest: { done: 2, atMs: 35_000 } })).toBe(60)
 })
 
 test('the time left is unknown before any progress', () => {
-  const batch = [aJobStatus(), aJobStatus({ state: 'queued' })]
-  expect(secondsLeft(batch, { startShare: 1, elapsedSeconds: 30 })).toBeNull()
+  const from = { done: 1, atMs: 5_000 }
+  expect(pollSecondsLeft(2, { from, latest: { done: 1, atMs: 35_000 } })).toBeNull()
+  expect(pollSecondsLeft(2, { from, latest: from })).toBeNull()
 })
 
 test('the pace starts after the first tenth of a job, because machines start and networks warm up', () => {
   const paceOf = followBatchPace()
   const waiting = aJobStatus({ state: 'queued' })
   const poll = (first: JobStatus, seconds: number) => {
-    const { startShare, elapsedSeconds } = paceOf([first, waiting], seconds * 1000)
-    return [Number(startShare.toFixed(3)), elapsedSeconds]
+    const { from, latest } = paceOf([first, waiting], seconds * 1000)
+    expect(latest).toEqual({ done: batchShare([first, waiting]), atMs: seconds * 1000 })
+    return [Number(from.done.toFixed(3)), (latest.atMs - from.atMs) / 1000]
   }
   expect(poll(waiting, 0)).toEqual([0, 0])
   expect(poll(at('load', 0, 1), 300)).toEqual([0.02, 0])
@@ -69,6 +71,8 @@ test('the pace starts after the first tenth of a job, because machines start and
 test('jobs that ended before the watch do not count as warm-up', () => {
   const paceOf = followBatchPace()
   const poll = (second: JobStatus, seconds: number) => paceOf([aJobStatus(), second], seconds * 1000)
-  expect(poll(aJobStatus({ state: 'queued' }), 0)).toEqual({ startShare: 1, elapsedSeconds: 0 })
-  expect(poll(aJobStatus({ state: 'queued' }), 60)).toEqual({ startShare: 1, elapsedSeconds: 0 })
+  for (const seconds of [0, 60]) {
+    const mark = { done: 1, atMs: seconds * 1000 }
+    expect(poll(aJobStatus({ state: 'queued' }), seconds)).toEqual({ from: mark, latest: mark })
+  }
 })

@@ -56,7 +56,7 @@ const SIZE = { width: WIDTH, height: HEIGHT }
 const aVideo = async (frames: number): Promise<Buffer> => {
   const output = join(await temporaryDir(), 'a.mp4')
   const { path: ffmpegPath } = await findFfmpeg(process.env)
-  await encodeMp4({ ...SIZE, frames: PAN.slice(0, frames), fps: 7, output, ffmpegPath, signal })
+  await encodeMp4({ ...SIZE, frames: () => PAN.slice(0, frames), fps: 7, output, ffmpegPath, signal })
   return await readFile(output)
 }
 
