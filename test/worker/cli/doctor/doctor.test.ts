@@ -71,7 +71,7 @@ test.each<[string, Partial<Machine>, object, number]>([
       name: 'node',
       status: 'fail',
       found: '22.18.0',
-      fix: 'use Node 24 or newer; npm scripts of this package do',
+      fix: 'use Node 24.0 or newer; npm scripts of this package do',
     },
     1,
   ],
