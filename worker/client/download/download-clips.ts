@@ -10,7 +10,7 @@ import { downloadFile, StoredFileError } from './download-file.ts'
 import { obstaclesText, obstacleText } from './folder-faults.ts'
 import type { NameTemplate } from './name-template.ts'
 import type { ResultFile } from './result-files.ts'
-import { openVideoPlaces, type PlacedVideo } from './video-places.ts'
+import { type LocatedVideo, openVideoPaths } from './video-paths.ts'
 
 /** Videos that are downloaded at once. */
 const LANES = 4
@@ -71,9 +71,9 @@ export const openClipDownload = (
   const files: DownloadedFile[] = []
   const faults: DownloadFault[] = []
   const ended = new Set<string>()
-  const places = openVideoPlaces({ folder, posters, overwrite })
+  const places = openVideoPaths({ folder, posters, overwrite })
 
-  const wantedOf = async ({ jobId, result }: JobStatus, signal: AbortSignal): Promise<PlacedVideo[]> => {
+  const wantedOf = async ({ jobId, result }: JobStatus, signal: AbortSignal): Promise<LocatedVideo[]> => {
     if (result?.state !== 'succeeded') return []
     const named = names.of(jobId).filter(({ video }) => isWanted(jobId, video))
     const placed = await Promise.all(named.map((one) => places.place(one, result, signal)))
@@ -83,10 +83,10 @@ export const openClipDownload = (
   const wantedVideos = async (
     statuses: readonly JobStatus[],
     signal: AbortSignal,
-  ): Promise<readonly PlacedVideo[]> =>
+  ): Promise<readonly LocatedVideo[]> =>
     (await inLanes(statuses, LANES, (status) => wantedOf(status, signal))).flat()
 
-  const fetchVideo = async (wanted: PlacedVideo, signal: AbortSignal): Promise<void> => {
+  const fetchVideo = async (wanted: LocatedVideo, signal: AbortSignal): Promise<void> => {
     const { request, video, result, record, insteadOf } = wanted
     const [obstacle] = await places.obstaclesOf(wanted, signal)
     if (obstacle !== undefined) {

@@ -10,42 +10,42 @@ import { isInTheWay, type Obstacle } from './folder-faults.ts'
 import { filesOfResult, type ResultFile } from './result-files.ts'
 
 /** A file of a video, with the path that it has or will have. */
-export type PlacedFile = ResultFile & { readonly file: string }
+export type LocatedFile = ResultFile & { readonly file: string }
 
 /** A video of a result, with the paths of its files. */
-export interface PlacedVideo {
+export interface LocatedVideo {
   readonly request: ClipRequest
   readonly video: number
   readonly result: ResultRecord
-  readonly files: readonly PlacedFile[]
+  readonly files: readonly LocatedFile[]
   /** File of its record. */
   readonly record: string
   /** Its default name now, where its files keep an earlier one; else `null`. */
   readonly insteadOf: string | null
 }
 
-export interface VideoPlaces {
+export interface VideoPaths {
   /**
    * Gives a video its paths. They are those of its name. A default name depends on the other clips of its selection, so a
    * video that is there under an earlier default name, and not under its own, keeps the earlier one.
    */
-  place(named: NamedVideoFile, result: ResultRecord, signal: AbortSignal): Promise<PlacedVideo>
+  place(named: NamedVideoFile, result: ResultRecord, signal: AbortSignal): Promise<LocatedVideo>
   /** Compares what is at a path with the file. A path that was compared is not read again. */
-  existing(file: PlacedFile, signal: AbortSignal): Promise<ExistingFile>
+  existing(file: LocatedFile, signal: AbortSignal): Promise<ExistingFile>
   /** Files and folders that keep a video from being written. */
   obstaclesOf(
-    placed: PlacedVideo,
+    placed: LocatedVideo,
     signal: AbortSignal,
   ): Promise<readonly { readonly file: string; readonly obstacle: Obstacle }[]>
 }
 
-export interface PlaceOptions {
+export interface VideoPathsOptions {
   readonly folder: string
   readonly posters: boolean
   readonly overwrite: boolean
 }
 
-export const openVideoPlaces = ({ folder, posters, overwrite }: PlaceOptions): VideoPlaces => {
+export const openVideoPaths = ({ folder, posters, overwrite }: VideoPathsOptions): VideoPaths => {
   const known = new Map<string, ExistingFile>()
   const earlierNames = openEarlierNames(folder)
 
@@ -53,7 +53,7 @@ export const openVideoPlaces = ({ folder, posters, overwrite }: PlaceOptions): V
     { request, video, stem: ownStem }: NamedVideoFile,
     result: ResultRecord,
     stem = ownStem,
-  ): PlacedVideo => ({
+  ): LocatedVideo => ({
     ...{ request, video, result, insteadOf: stem === ownStem ? null : ownStem },
     record: path.join(folder, `${stem}${RECORD_ENDING}`),
     files: filesOfResult(result, { posters })
@@ -61,7 +61,7 @@ export const openVideoPlaces = ({ folder, posters, overwrite }: PlaceOptions): V
       .map((file) => ({ ...file, file: path.join(folder, `${stem}${file.ending}`) })),
   })
 
-  const existing: VideoPlaces['existing'] = async ({ file, stored }, signal) => {
+  const existing: VideoPaths['existing'] = async ({ file, stored }, signal) => {
     const before = known.get(file)
     // One that was absent may have come since.
     if (before !== undefined && before !== 'absent') return before
@@ -72,7 +72,7 @@ export const openVideoPlaces = ({ folder, posters, overwrite }: PlaceOptions): V
 
   /** Whether the video is there, and nothing else has the names of its other files. */
   const isThere = async (
-    { files, record, result, video }: PlacedVideo,
+    { files, record, result, video }: LocatedVideo,
     signal: AbortSignal,
   ): Promise<boolean> => {
     if (hasRecord(result) && (await compareRecord(record, result, video)) !== 'own') return false
